@@ -1,0 +1,1 @@
+"""What spikes and traces say: each measure with its formula and its source."""

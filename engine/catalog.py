@@ -1,0 +1,47 @@
+"""What there is: every model, found by walking the subclasses of its base. There is no list to keep."""
+
+from __future__ import annotations
+
+import inspect
+
+from engine.dynamics import Dynamics, Neuron, Synapse
+from engine.specs import subclasses, unknown_name
+
+__all__ = ["find", "neuron", "neurons", "summary", "synapses"]
+
+
+def neurons() -> dict[str, type[Neuron]]:
+    """Return every neuron model that can be simulated, by name."""
+    return {c.__name__: c for c in subclasses(Neuron) if c.equation and c.parameters()}
+
+
+def synapses() -> dict[str, type[Synapse]]:
+    """Return every synapse model, by name."""
+    return {c.__name__: c for c in subclasses(Synapse) if c.equation and c.parameters()}
+
+
+def neuron(name: str) -> type[Neuron]:
+    """Return the neuron model of this name.
+
+    Raises
+    ------
+    ParameterError
+        There is none; the text names the nearest.
+    """
+    models = neurons()
+    if name not in models:
+        raise unknown_name("model", name, models, "the catalogue")
+    return models[name]
+
+
+def find(name: str) -> type[Dynamics]:
+    """Return the model of this name, neuron or synapse."""
+    models: dict[str, type[Dynamics]] = {**neurons(), **synapses()}
+    if name not in models:
+        raise unknown_name("model", name, models, "the catalogue")
+    return models[name]
+
+
+def summary(cls: type) -> str:
+    """Return the first line of a model's docstring."""
+    return (inspect.getdoc(cls) or "").partition("\n")[0]

@@ -1,0 +1,57 @@
+"""How much memory a run needs, worked out before anything is allocated."""
+
+from __future__ import annotations
+
+import os
+
+from engine.errors import MemoryBudgetError
+from engine.experiment import Experiment, Structure
+
+__all__ = ["budget", "chunk_steps", "estimate", "require_budget"]
+
+BUDGET_VARIABLE = "SPIKESCOPE_MEMORY_MB"
+DEFAULT_BUDGET = 2 * 2**30
+CHUNK_BYTES = 32 * 2**20
+LONGEST_CHUNK, SHORTEST_CHUNK = 16_384, 64
+
+
+def budget() -> int:
+    """Return the most bytes that a run may take: ``SPIKESCOPE_MEMORY_MB``, by default 2 GB."""
+    return int(float(os.environ.get(BUDGET_VARIABLE, DEFAULT_BUDGET / 2**20)) * 2**20)
+
+
+def bytes_per_step(structure: Structure) -> int:
+    """Return what a step leaves in memory: recorded states, spikes as bits, and random numbers."""
+    recorded = structure.n_watched * (len(structure.model.states()) + 2) * 4
+    return recorded + -(-structure.n // 32) * 4 + len(structure.random_slots) * structure.n * 4
+
+
+def chunk_steps(structure: Structure) -> int:
+    """Return the most steps that are computed in one call, so that a call's arrays stay small."""
+    fitting = CHUNK_BYTES // bytes_per_step(structure)
+    return max(SHORTEST_CHUNK, min(LONGEST_CHUNK, fitting // SHORTEST_CHUNK * SHORTEST_CHUNK))
+
+
+def estimate(experiment: Experiment) -> int:
+    """Return about how many bytes a run takes.
+
+    States and spread parameters are kept for every neuron, recorded states for the watched ones, spikes as
+    one bit per neuron and step; random numbers for the chunk that is being computed.
+    """
+    structure, steps = experiment.structure, experiment.n_steps
+    per_neuron = 2 * len(structure.model.states()) + len(structure.paths)
+    chunk = chunk_steps(structure) * bytes_per_step(structure)
+    kept = steps * (bytes_per_step(structure) - len(structure.random_slots) * structure.n * 4)
+    return structure.n * per_neuron * 4 + 2 * chunk + 2 * kept
+
+
+def require_budget(experiment: Experiment) -> None:
+    """Raise MemoryBudgetError where a run would not fit."""
+    needed, allowed = estimate(experiment), budget()
+    if needed > allowed:
+        raise MemoryBudgetError(
+            "n",
+            f"n = {experiment.n:,} neurons over {experiment.n_steps:,} steps need about "
+            f"{needed / 2**30:.1f} GB, more than the {allowed / 2**30:.1f} GB allowed; choose fewer "
+            f"neurons or a shorter duration, or raise {BUDGET_VARIABLE}",
+        )

@@ -1,0 +1,125 @@
+"""What a run leaves: arrays on the host, a unit beside each, spikes as events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import saiunit as u
+
+from engine.analysis import spike_trains
+from engine.specs import unknown_name
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment
+
+__all__ = ["Recording", "Timing"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a run took, in seconds; ``compile`` is 0 where the program was there already."""
+
+    run: float
+    compile: float
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The result of `engine.simulate`.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        What was simulated.
+    traces : mapping of str to array, shape (time, watched neuron)
+        States, threshold and input of the watched neurons as plain ``float32``; units in `units`.
+    units : mapping of str to Unit
+        Unit of each trace.
+    spike_steps, spike_neurons : array of int, shape (spike,)
+        Step and neuron of every spike, in order of time.
+    problem : str
+        Why the run is not to be trusted, as a sentence; empty where it is.
+
+    Examples
+    --------
+    >>> from engine import LIF, simulate
+    >>> recording = simulate(LIF, n=10)
+    >>> recording["V"].shape
+    (10000, 1)
+    """
+
+    experiment: Experiment
+    traces: Mapping[str, np.ndarray]
+    units: Mapping[str, u.Unit]
+    spike_steps: np.ndarray
+    spike_neurons: np.ndarray
+    timing: Timing = field(default=Timing(0.0, 0.0), compare=False)
+    problem: str = ""
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a trace with its unit, shape (time, watched neuron)."""
+        if name not in self.traces:
+            raise unknown_name("trace", name, self.traces, self.experiment.model.__name__)
+        return u.Quantity(self.traces[name], unit=self.units[name])
+
+    @property
+    def dt(self) -> float:
+        """Time step in ms."""
+        return self.experiment["dt"]
+
+    @property
+    def duration(self) -> float:
+        """Simulated time in ms."""
+        return self.experiment["duration"]
+
+    @property
+    def n_steps(self) -> int:
+        """Number of recorded steps."""
+        return len(self.traces["V"])
+
+    @property
+    def times(self) -> np.ndarray:
+        """Time of every step in ms, as plain numbers, shape (time,)."""
+        return np.arange(self.n_steps, dtype=np.float64) * self.dt
+
+    @property
+    def spike_times(self) -> np.ndarray:
+        """Time of every spike in ms, as plain numbers, shape (spike,)."""
+        return self.spike_steps * self.dt
+
+    @property
+    def spike_count(self) -> int:
+        """Number of spikes of all neurons."""
+        return len(self.spike_steps)
+
+    @property
+    def rate(self) -> float:
+        """Mean firing rate of a neuron, in Hz."""
+        return spike_trains.mean_rate(self.spike_times, self.experiment.n, self.duration)
+
+    @property
+    def cv(self) -> float:
+        """Mean coefficient of variation of the inter-spike intervals; NaN without intervals."""
+        return spike_trains.cv(self.spike_times, self.spike_neurons)
+
+    def save(self, path: Any) -> None:
+        """Write the arrays, their units and the experiment to an ``.npz`` file."""
+        units = {f"unit of {name}": self.experiment_unit(name) for name in self.traces}
+        np.savez_compressed(
+            path,
+            t=self.times,
+            spike_times=self.spike_times,
+            spike_neurons=self.spike_neurons,
+            experiment=self.experiment.to_json(),
+            **self.traces,
+            **units,
+        )
+
+    def experiment_unit(self, name: str) -> str:
+        """How the unit of a trace is written."""
+        from engine.boundary import unit_text
+
+        return unit_text(self.units[name])

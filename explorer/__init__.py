@@ -1,0 +1,1 @@
+"""Everything reactive: controls, views, labs and the page they live in."""

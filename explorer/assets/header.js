@@ -1,0 +1,252 @@
+// The header bar: name, labs, model, presets, history, link and theme.
+
+const THEME_KEY = "spikescope.theme";
+
+const ICONS = {
+  undo: "M6.5 3 3 6.5 6.5 10M3.5 6.5h6a4 4 0 0 1 0 8H7",
+  redo: "M9.5 3 13 6.5 9.5 10M12.5 6.5h-6a4 4 0 0 0 0 8H9",
+  reset: "M3 3v3.5h3.5M3.3 6.5A5.2 5.2 0 1 1 3 9.3",
+  link: "M6.7 9.3a2.6 2.6 0 0 0 3.7 0l2.3-2.3a2.6 2.6 0 0 0-3.7-3.7l-.9.9M9.3 6.7a2.6 2.6 0 0 0-3.7 0L3.3 9a2.6 2.6 0 0 0 3.7 3.7l.9-.9",
+  done: "M3 8.5 6.5 12 13 4.5",
+  theme: "M8 2.5a5.5 5.5 0 1 0 0 11zM8 2.5a5.5 5.5 0 0 1 0 11",
+};
+
+export function render({ model, el }) {
+  adoptTheme(el);
+  const send = (message) => model.send_msg(message);
+  const bar = element("div", { class: "bar" });
+
+  const brand = element("div", { class: "brand" });
+  const title = element("h1", {});
+  brand.append(glyph(), title);
+
+  const nav = element("nav", { "aria-label": "Labs", class: "labs" });
+  const modelField = field("Model");
+  const presetField = field("Preset");
+  const pickers = element("div", { class: "pickers" });
+  pickers.append(modelField.root, presetField.root);
+
+  const undo = tool("undo", "Undo", "Undo (Ctrl+Z)", () => send({ type: "undo" }));
+  const redo = tool("redo", "Redo", "Redo (Ctrl+Shift+Z)", () => send({ type: "redo" }));
+  const reset = tool("reset", "Reset all controls", "Reset all controls", () => send({ type: "reset_all" }));
+  const link = tool("link", "Copy link", "Copy a link to exactly this", copyLink);
+  const theme = tool("theme", "Theme", "Theme", toggleTheme);
+  const confirmation = element("span", { class: "confirmation", role: "status" });
+  const tools = element("div", { class: "tools" });
+  const history = element("div", { class: "cluster", role: "group", "aria-label": "History" });
+  const sharing = element("div", { class: "cluster", role: "group", "aria-label": "Page" });
+  history.append(undo, redo, reset);
+  sharing.append(confirmation, link, theme);
+  tools.append(history, sharing);
+  bar.append(brand, nav, pickers, tools);
+  el.append(bar);
+
+  // -- from Python
+
+  const showTitle = () => setText(title, model.title);
+
+  const showLabs = () => {
+    nav.replaceChildren(
+      ...(plain(model.labs) ?? []).map((lab) => {
+        const anchor = element("a", { href: lab.href }, lab.label);
+        if (lab.current) anchor.setAttribute("aria-current", "page");
+        return anchor;
+      }),
+    );
+    nav.hidden = !nav.children.length;
+  };
+
+  const showModels = () => {
+    const models = plain(model.models) ?? [];
+    modelField.fill(models, models.map((entry) => entry.value), model.model);
+    modelField.root.hidden = !models.length;
+  };
+
+  const showPresets = () => {
+    const presets = plain(model.presets) ?? [];
+    const none = { label: "Presets…", hint: "" };
+    presetField.fill([none, ...presets], ["", ...presets.map((entry) => entry.id)], model.preset);
+    presetField.root.hidden = !presets.length;
+  };
+
+  const showHistory = () => {
+    setEnabled(undo, model.can_undo);
+    setEnabled(redo, model.can_redo);
+  };
+
+  model.on("title", showTitle);
+  model.on("labs", showLabs);
+  model.on(["models", "model"], showModels);
+  model.on(["presets", "preset"], showPresets);
+  model.on(["can_undo", "can_redo"], showHistory);
+  for (const show of [showTitle, showLabs, showModels, showPresets, showHistory]) show();
+
+  modelField.select.addEventListener("change", () => send({ type: "model", value: modelField.value() }));
+  presetField.select.addEventListener("change", () => {
+    if (presetField.value()) send({ type: "preset", id: presetField.value() });
+    else showPresets();
+  });
+
+  // -- undo and redo from the keyboard, except where text is edited
+
+  const onKey = (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || editsText(event.composedPath()[0])) return;
+    const key = event.key.toLowerCase();
+    const type = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" ? "redo" : null;
+    if (!type) return;
+    event.preventDefault();
+    if (type === "undo" ? model.can_undo : model.can_redo) send({ type });
+  };
+  window.addEventListener("keydown", onKey);
+
+  // -- link
+
+  async function copyLink() {
+    const copied = await copy(window.location.href);
+    setText(confirmation, copied ? "Link copied" : "Copy it from the address bar");
+    bar.classList.toggle("copied", copied);
+    clearTimeout(copyLink.timer);
+    copyLink.timer = setTimeout(() => {
+      setText(confirmation, "");
+      bar.classList.remove("copied");
+    }, 2400);
+  }
+
+  // -- theme
+
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const current = () => document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
+
+  function showTheme() {
+    const other = current() === "dark" ? "light" : "dark";
+    link.parentElement.dataset.theme = current();
+    theme.setAttribute("aria-label", `Switch to the ${other} theme`);
+    theme.title = `Switch to the ${other} theme`;
+  }
+
+  function toggleTheme() {
+    const next = current() === "dark" ? "light" : "dark";
+    try {
+      localStorage.setItem(THEME_KEY, next);
+    } catch {
+      // the choice then lasts as long as the page
+    }
+    document.documentElement.dataset.theme = next;
+    showTheme();
+  }
+
+  const observer = new MutationObserver(showTheme);
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  showTheme();
+
+  model.on("remove", () => {
+    window.removeEventListener("keydown", onKey);
+    observer.disconnect();
+  });
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // pages served without TLS have no clipboard: select a text and copy that
+  }
+  const area = element("textarea", { "aria-hidden": "true", style: "position:fixed;opacity:0" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  return copied;
+}
+
+function editsText(target) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
+  return target instanceof HTMLInputElement && !["range", "checkbox", "radio", "button"].includes(target.type);
+}
+
+// ------------------------------------------------------------------------------------ pieces
+
+function field(label) {
+  const root = element("label", { class: "field" });
+  const select = element("select", { "aria-label": label }); // the word beside it hides when narrow
+  let values = [];
+  root.append(element("span", {}, label), select);
+  let filled = "";
+  return {
+    root,
+    select,
+    value: () => values[select.selectedIndex],
+    fill(entries, newValues, chosen) {
+      values = newValues;
+      const source = JSON.stringify(entries);
+      if (source !== filled) {
+        filled = source;
+        select.replaceChildren(
+          ...entries.map(({ label: text, hint }) => element("option", hint ? { title: hint } : {}, text)),
+        );
+      }
+      select.selectedIndex = values.indexOf(chosen);
+      select.title = entries[select.selectedIndex]?.hint ?? "";
+    },
+  };
+}
+
+function tool(icon, label, title, action) {
+  const button = element("button", { type: "button", class: `tool ${icon}`, "aria-label": label, title });
+  button.append(drawing(ICONS[icon]));
+  if (icon === "link") button.append(drawing(ICONS.done, "done-icon"));
+  button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && action());
+  return button;
+}
+
+// aria-disabled keeps the focus where it is when the last step is undone.
+function setEnabled(button, enabled) {
+  button.setAttribute("aria-disabled", String(!enabled));
+}
+
+function drawing(path, name = "icon") {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("class", name);
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  return svg;
+}
+
+// An action potential in a round screen.
+function glyph() {
+  const svg = drawing("M1.5 17.5h5l2.2-3 2.3-11 3 19 2-6.5 1.6 1.5h4.9", "glyph");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  return svg;
+}
+
+function element(tag, attributes = {}, text = "") {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text) node.textContent = text;
+  return node;
+}
+
+function setText(node, text) {
+  if (node.textContent !== (text ?? "")) node.textContent = text ?? "";
+}
+
+// Bokeh hands dictionaries over as maps in some places and as objects in others.
+function plain(value) {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [key, plain(entry)]));
+  return Array.isArray(value) ? value.map(plain) : value;
+}
+
+// In a notebook no page says which theme is on: follow the notebook's own mark.
+function adoptTheme(el) {
+  const { host } = el.getRootNode();
+  if (!host || document.documentElement.dataset.theme) return;
+  const jupyter = document.body.dataset.jpThemeLight;
+  if (jupyter) host.dataset.theme = jupyter === "true" ? "light" : "dark";
+  else if (/vscode-(dark|high-contrast)/.test(document.body.className)) host.dataset.theme = "dark";
+}

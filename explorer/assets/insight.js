@@ -1,0 +1,185 @@
+// The insight column: numbers of the run, the equation, and a small figure. It folds away.
+
+const FOLDED_KEY = "spikescope.insight.folded";
+const CLOSED_KEY = "spikescope.insight.closed";
+
+export function render({ model, el }) {
+  adoptTheme(el);
+  const root = element("div", { class: "column" });
+  const body = element("div", { class: "sections", id: "spikescope-insight-sections" });
+  const fold = element("button", { type: "button", class: "fold", "aria-controls": body.id });
+  const foldWord = element("span", { class: "fold-word" }, "Insight");
+  fold.append(foldWord, element("span", { class: "fold-mark", "aria-hidden": "true" }));
+  root.append(fold, body);
+
+  const list = element("dl", { class: "numbers" });
+  const equation = element("div", { class: "equation" });
+  const note = element("p", { class: "note" });
+  const figure = element("div", { class: "figure" });
+  const numbers = section("numbers", "This run", [list]);
+  const formula = section("equation", "Equation", [equation, note]);
+  const plot = section("figure", "Surrogate", [figure]);
+  body.append(numbers.root, formula.root, plot.root);
+  el.append(root);
+
+  const cells = new Map();
+
+  function showNumbers() {
+    const wanted = plain(model.numbers) ?? [];
+    const ids = new Set(wanted.map((number) => number.id));
+    for (const [id, cell] of cells) {
+      if (!ids.has(id)) {
+        cell.root.remove();
+        cells.delete(id);
+      }
+    }
+    wanted.forEach((number, index) => {
+      if (!cells.has(number.id)) cells.set(number.id, new Cell(number.id));
+      const cell = cells.get(number.id);
+      cell.show(number);
+      if (list.children[index] !== cell.root) list.insertBefore(cell.root, list.children[index] ?? null);
+    });
+    numbers.root.hidden = !wanted.length;
+  }
+
+  function showEquation() {
+    if (equation.dataset.source !== model.equation) {
+      equation.dataset.source = model.equation;
+      equation.innerHTML = model.equation;
+      fit();
+    }
+    setText(note, model.note);
+    formula.root.hidden = !model.equation && !model.note;
+  }
+
+  // A long equation is set smaller rather than cut; below three quarters it scrolls.
+  function fit() {
+    equation.style.fontSize = "";
+    const { scrollWidth, clientWidth } = equation;
+    if (clientWidth && scrollWidth > clientWidth) {
+      equation.style.fontSize = `${Math.max(0.75, clientWidth / scrollWidth)}em`;
+    }
+    equation.tabIndex = equation.scrollWidth > equation.clientWidth + 1 ? 0 : -1;
+  }
+
+  function showFigure() {
+    const child = model.figure ? model.get_child("figure") : null;
+    figure.replaceChildren(...(child ? [child] : []));
+    setText(plot.title, model.figure_title);
+    plot.root.hidden = !child;
+  }
+
+  model.on("numbers", showNumbers);
+  model.on(["equation", "note"], showEquation);
+  model.on("figure_title", () => setText(plot.title, model.figure_title));
+  const observer = new ResizeObserver(fit);
+  observer.observe(body);
+  model.on("remove", () => observer.disconnect());
+  showNumbers();
+  showEquation();
+  showFigure();
+
+  // -- folding
+
+  const page = document.documentElement;
+
+  function setFolded(folded) {
+    page.dataset.insight = folded ? "folded" : "open";
+    fold.setAttribute("aria-expanded", String(!folded));
+    fold.title = folded ? "Show insight" : "Fold insight away";
+    root.classList.toggle("folded", folded);
+    body.hidden = folded;
+  }
+
+  fold.addEventListener("click", () => {
+    const folded = !root.classList.contains("folded");
+    setFolded(folded);
+    store(FOLDED_KEY, folded);
+    window.dispatchEvent(new Event("resize"));
+  });
+  setFolded(recall(FOLDED_KEY) === true);
+}
+
+function section(id, name, content) {
+  const root = element("section", { class: "section", "data-id": id });
+  const heading = element("h2", {});
+  const button = element("button", { type: "button", "aria-controls": `spikescope-insight-${id}` });
+  const title = element("span", {}, name);
+  const body = element("div", { class: "section-body", id: `spikescope-insight-${id}` });
+  button.append(element("span", { class: "chevron", "aria-hidden": "true" }), title);
+  heading.append(button);
+  body.append(...content);
+  root.append(heading, body);
+  const setOpen = (open) => {
+    button.setAttribute("aria-expanded", String(open));
+    body.hidden = !open;
+    root.classList.toggle("closed", !open);
+  };
+  button.addEventListener("click", () => {
+    setOpen(body.hidden);
+    store(CLOSED_KEY, { ...recall(CLOSED_KEY), [id]: body.hidden });
+  });
+  setOpen(!(recall(CLOSED_KEY) ?? {})[id]);
+  return { root, title };
+}
+
+class Cell {
+  constructor(id) {
+    this.root = element("div", { class: "number", "data-id": id });
+    this.label = element("dt", {});
+    this.value = element("span", { class: "value" });
+    this.unit = element("span", { class: "unit" });
+    const both = element("dd", {});
+    both.append(this.value, " ", this.unit);
+    this.root.append(this.label, both);
+  }
+
+  show({ label, value, unit = "", title = "" }) {
+    setText(this.label, label);
+    setText(this.value, String(value));
+    setText(this.unit, unit);
+    if (this.root.title !== title) this.root.title = title;
+  }
+}
+
+function store(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // the choice then lasts as long as the page
+  }
+}
+
+function recall(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function element(tag, attributes = {}, text = "") {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text) node.textContent = text;
+  return node;
+}
+
+function setText(node, text) {
+  if (node.textContent !== (text ?? "")) node.textContent = text ?? "";
+}
+
+// Bokeh hands dictionaries over as maps in some places and as objects in others.
+function plain(value) {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [key, plain(entry)]));
+  return Array.isArray(value) ? value.map(plain) : value;
+}
+
+// In a notebook no page says which theme is on: follow the notebook's own mark.
+function adoptTheme(el) {
+  const { host } = el.getRootNode();
+  if (!host || document.documentElement.dataset.theme) return;
+  const jupyter = document.body.dataset.jpThemeLight;
+  if (jupyter) host.dataset.theme = jupyter === "true" ? "light" : "dark";
+  else if (/vscode-(dark|high-contrast)/.test(document.body.className)) host.dataset.theme = "dark";
+}

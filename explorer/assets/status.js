@@ -1,0 +1,170 @@
+// The status line: what happened, what it took, and whether the server is there.
+//
+// When the connection is lost the page asks the server every few seconds; as soon as it answers,
+// the page loads again and finds its state in its own address.
+
+const RETRY_MS = 2000;
+const RELOAD_KEY = "spikescope.reloaded";
+
+export function render({ model, el, view }) {
+  adoptTheme(el);
+  const line = element("div", { class: "line" });
+  const message = element("p", { class: "message", role: "status" });
+  const items = element("dl", { class: "items" });
+  const server = element("div", { class: "server", role: "status" });
+  const lamp = element("span", { class: "lamp", "aria-hidden": "true" });
+  const state = element("span", {});
+  const again = element("button", { type: "button", class: "again" }, "Try now");
+  server.append(lamp, state, again);
+  line.append(message, items, server);
+  el.append(line);
+
+  // -- from Python
+
+  const cells = new Map();
+
+  function showItems() {
+    const wanted = plain(model.items) ?? [];
+    const ids = new Set(wanted.map((item) => item.id));
+    for (const [id, cell] of cells) {
+      if (!ids.has(id)) {
+        cell.root.remove();
+        cells.delete(id);
+      }
+    }
+    wanted.forEach((item, index) => {
+      if (!cells.has(item.id)) cells.set(item.id, new Cell(item.id));
+      const cell = cells.get(item.id);
+      cell.show(item);
+      if (items.children[index] !== cell.root) items.insertBefore(cell.root, items.children[index] ?? null);
+    });
+  }
+
+  function showMessage() {
+    const { text = "", tone = "normal" } = plain(model.message) ?? {};
+    const busy = model.busy;
+    setText(message, busy || text);
+    message.dataset.tone = busy ? "busy" : tone;
+    message.title = message.textContent;
+  }
+
+  function showBusy() {
+    const { documentElement: page } = document;
+    if (model.busy) page.dataset.busy = model.busy;
+    else delete page.dataset.busy;
+    const note = document.querySelector("[data-busy-note]");
+    if (note && model.busy) note.textContent = model.busy; // it keeps its word while it fades
+    showMessage();
+  }
+
+  model.on("items", showItems);
+  model.on("message", showMessage);
+  model.on("busy", showBusy);
+  showItems();
+  showBusy();
+
+  // -- the server
+
+  function showServer(text, tone) {
+    setText(state, text);
+    server.dataset.tone = tone;
+    document.documentElement.toggleAttribute("data-offline", tone === "error");
+  }
+
+  let retry = 0;
+  let reconnect = null;
+
+  async function ask() {
+    clearTimeout(retry);
+    if (reconnect) {
+      reconnect();
+      return;
+    }
+    try {
+      const answer = await fetch(window.location.href, { method: "GET", cache: "no-store", redirect: "manual" });
+      if (answer.ok) {
+        reload();
+        return;
+      }
+    } catch {
+      // still down
+    }
+    retry = setTimeout(ask, RETRY_MS);
+  }
+
+  function reload() {
+    const last = Number(sessionStorage.getItem(RELOAD_KEY) ?? 0);
+    if (Date.now() - last < 10000) {
+      showServer("Server is back: reload the page", "error"); // twice in a row would be a loop
+      return;
+    }
+    sessionStorage.setItem(RELOAD_KEY, String(Date.now()));
+    showServer("Server is back, loading", "busy");
+    window.location.reload();
+  }
+
+  const lost = (_, event) => {
+    showServer("Connection lost, trying again", "error");
+    reconnect = event.timeout == null ? null : () => event.reconnect();
+    if (!reconnect) retry = setTimeout(ask, RETRY_MS / 4);
+  };
+  const back = () => {
+    clearTimeout(retry);
+    reconnect = null;
+    showServer("Connected", "good");
+  };
+
+  again.addEventListener("click", ask);
+  const bokehDocument = view.model.document;
+  bokehDocument?.on_event("connection_lost", lost);
+  bokehDocument?.on_event("client_reconnected", back);
+  showServer("Connected", "good");
+
+  model.on("remove", () => {
+    clearTimeout(retry);
+    bokehDocument?.remove_on_event?.("connection_lost", lost);
+    bokehDocument?.remove_on_event?.("client_reconnected", back);
+  });
+}
+
+class Cell {
+  constructor(id) {
+    this.root = element("div", { class: "item", "data-id": id });
+    this.term = element("dt", { class: "sr-only" });
+    this.text = element("dd", {});
+    this.root.append(this.term, this.text);
+  }
+
+  show({ id, text, tone = "normal", title = "" }) {
+    setText(this.term, title || id);
+    setText(this.text, text);
+    this.root.dataset.tone = tone;
+    this.root.title = title;
+  }
+}
+
+function element(tag, attributes = {}, text = "") {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text) node.textContent = text;
+  return node;
+}
+
+function setText(node, text) {
+  if (node.textContent !== (text ?? "")) node.textContent = text ?? "";
+}
+
+// Bokeh hands dictionaries over as maps in some places and as objects in others.
+function plain(value) {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [key, plain(entry)]));
+  return Array.isArray(value) ? value.map(plain) : value;
+}
+
+// In a notebook no page says which theme is on: follow the notebook's own mark.
+function adoptTheme(el) {
+  const { host } = el.getRootNode();
+  if (!host || document.documentElement.dataset.theme) return;
+  const jupyter = document.body.dataset.jpThemeLight;
+  if (jupyter) host.dataset.theme = jupyter === "true" ? "light" : "dark";
+  else if (/vscode-(dark|high-contrast)/.test(document.body.className)) host.dataset.theme = "dark";
+}

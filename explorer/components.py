@@ -1,0 +1,162 @@
+"""The controls, the header, the status line and the insight column as Panel components.
+
+Each component is one JavaScript module under ``assets/`` and a set of parameters that say what to
+show. What a user does comes back as a message, a plain dict, to the callbacks given to
+`Component.on_message`. No component knows what a message means: that is the lab's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import param
+from panel.custom import Child, JSComponent
+
+from explorer.theme import component_css
+
+ASSETS = Path(__file__).parent / "assets"
+
+Message = dict[str, Any]
+"""What the browser sends, such as ``{"type": "set", "path": "tau", "value": 12.5, "seq": 3}``."""
+
+
+def _styles(name: str) -> list[str]:
+    sheets = [(ASSETS / file).read_text(encoding="utf-8") for file in ("base.css", f"{name}.css")]
+    return ["\n".join([component_css(), *sheets])]
+
+
+class Component(JSComponent):
+    """A component of the page that shows its parameters and reports what the user does."""
+
+    __abstract = True
+
+    def __init__(self, **params: Any) -> None:
+        params.setdefault("sizing_mode", "stretch_width")
+        params.setdefault("margin", 0)
+        super().__init__(**params)
+        self._callbacks: list[Callable[[Message], None]] = []
+
+    def on_message(self, callback: Callable[[Message], None]) -> None:
+        """Call back with each message from the browser.
+
+        Parameters
+        ----------
+        callback : callable
+            Takes one dict with at least the key ``type``. Callbacks run in the order in which
+            they were added.
+        """
+        self._callbacks.append(callback)
+
+    def _handle_msg(self, data: Message) -> None:
+        for callback in self._callbacks:
+            callback(data)
+
+
+class ControlRail(Component):
+    """All controls of a lab: one line for each parameter, in collapsible groups.
+
+    A number control is a dict ``{"path", "kind": "number", "symbol", "label", "unit", "soft",
+    "hard", "scale", "step", "integer", "default", "meaning", "live", "spread"}``: the slider runs
+    over ``soft``, typed values may lie within ``hard`` (``None``: no bound), ``symbol`` is MathML
+    or empty. A choice control is ``{"path", "kind": "choice", "style": "segmented" or "select",
+    "label", "symbol", "options": [{"value", "label", "hint"}], "default", "meaning"}``.
+
+    Messages are ``{"type": "set", "path", "value", "seq"}``, ``{"type": "text", "path", "text",
+    "seq"}`` (typed, may carry a unit), ``{"type": "reset", "path", "seq"}`` and ``{"type":
+    "spread", "path", "on", "seq"}``. While one is unacknowledged the browser keeps only the newest
+    value of each path, and sends it once `ack` has caught up and the plots have been painted.
+    """
+
+    groups = param.List(
+        default=[],
+        doc="""Groups in order: ``{"id", "title", "controls": [...]}``, with ``"open": False`` for a
+        group that starts closed.""",
+    )
+    values = param.Dict(default={}, doc="Path -> number or string: the values in force.")
+    errors = param.Dict(
+        default={},
+        doc="""Path -> sentence, shown under the row; the row keeps what the user typed until its
+        entry is gone.""",
+    )
+    ack = param.Integer(
+        default=0,
+        doc="""The highest ``seq`` whose effect is in the plots; refused messages count too.""",
+    )
+
+    _esm = ASSETS / "rail.js"
+    _stylesheets = _styles("rail")
+
+    def __init__(self, **params: Any) -> None:
+        params.setdefault("sizing_mode", "stretch_both")
+        super().__init__(**params)
+
+
+class HeaderBar(Component):
+    """The bar at the top: name, labs, model, presets, history, link and theme.
+
+    Messages are ``{"type": "model", "value"}``, ``{"type": "preset", "id"}``, ``{"type": "undo"}``,
+    ``{"type": "redo"}`` and ``{"type": "reset_all"}``. Undo and redo also answer to Ctrl+Z and
+    Ctrl+Shift+Z anywhere outside of a text field. The link and the theme need no server.
+    """
+
+    title = param.String(default="Spikescope", doc="The name, the only top heading of the page.")
+    labs = param.List(default=[], doc='Tabs: ``{"id", "label", "href", "current"}``.')
+    models = param.List(default=[], doc='Models to pick from: ``{"value", "label", "hint"}``.')
+    model = param.String(default="", doc="Value of the model in force.")
+    presets = param.List(default=[], doc='Presets: ``{"id", "label", "hint"}``.')
+    preset = param.String(
+        default="", doc="Id of the preset in force, empty once something differs."
+    )
+    can_undo = param.Boolean(default=False, doc="Whether there is a step to undo.")
+    can_redo = param.Boolean(default=False, doc="Whether there is a step to redo.")
+
+    _esm = ASSETS / "header.js"
+    _stylesheets = _styles("header")
+
+
+class StatusLine(Component):
+    """The line at the bottom: a sentence, the figures of the last run, and the server's state.
+
+    The state of the server is the browser's own finding. When the connection is lost for good,
+    the page loads again as soon as the server answers.
+    """
+
+    items = param.List(
+        default=[],
+        doc="""Figures in order: ``{"id", "text", "tone", "title"}`` with a tone of ``normal``,
+        ``busy``, ``warn`` or ``error``.""",
+    )
+    message = param.Dict(
+        default={}, doc='A sentence: ``{"text", "tone"}``; read out when it changes.'
+    )
+    busy = param.String(
+        default="",
+        doc="""Why the plots are not up to date, for example ``compiling LIF``; empty when they
+        are. The plots of the page are dimmed and say so, and never go blank.""",
+    )
+
+    _esm = ASSETS / "status.js"
+    _stylesheets = _styles("status")
+
+
+class Insight(Component):
+    """The column beside the plots: numbers of the run, the equation, and a small figure."""
+
+    numbers = param.List(
+        default=[],
+        doc="""Numbers in order: ``{"id", "label", "value", "unit", "title"}``; the first is the
+        headline. They are replaced in place.""",
+    )
+    equation = param.String(default="", doc="The model's equation as MathML.")
+    note = param.String(default="", doc="A sentence under the equation, such as its source.")
+    figure = Child(default=None, allow_None=True, doc="A small figure, such as the surrogate.")
+    figure_title = param.String(default="Surrogate", doc="Heading of the figure.")
+
+    _esm = ASSETS / "insight.js"
+    _stylesheets = _styles("insight")
+
+    def __init__(self, **params: Any) -> None:
+        params.setdefault("sizing_mode", "stretch_both")
+        super().__init__(**params)

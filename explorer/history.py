@@ -1,0 +1,70 @@
+"""Undo and redo over immutable experiments."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from engine import Experiment
+
+__all__ = ["History"]
+
+LONGEST = 500
+PAUSE = 0.8
+"""Seconds without a change after which the same control starts a new entry."""
+
+
+class History:
+    """The experiments that a lab has shown; one drag of a slider is one entry.
+
+    Parameters
+    ----------
+    start : Experiment
+        Where the history begins.
+    clock : callable, optional
+        Seconds that only grow.
+    """
+
+    def __init__(self, start: Experiment, clock: Callable[[], float] = time.monotonic) -> None:
+        self._past: list[Experiment] = []
+        self._present = start
+        self._future: list[Experiment] = []
+        self._clock = clock
+        self._last: tuple[str, float] = ("", float("-inf"))
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to go back to."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was undone."""
+        return bool(self._future)
+
+    def record(self, experiment: Experiment, path: str) -> None:
+        """Note that ``path`` changed; changes of one control in quick succession are one entry."""
+        if experiment == self._present:
+            return
+        now, (last_path, last_time) = self._clock(), self._last
+        if path != last_path or now - last_time > PAUSE:
+            self._past.append(self._present)
+            del self._past[:-LONGEST]
+        self._present = experiment
+        self._future.clear()
+        self._last = (path, now)
+
+    def undo(self) -> Experiment:
+        """Go one entry back; the present where there is none."""
+        return self._move(self._past, self._future)
+
+    def redo(self) -> Experiment:
+        """Go one entry forward again."""
+        return self._move(self._future, self._past)
+
+    def _move(self, source: list[Experiment], target: list[Experiment]) -> Experiment:
+        if source:
+            target.append(self._present)
+            self._present = source.pop()
+            self._last = ("", float("-inf"))
+        return self._present

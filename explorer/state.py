@@ -1,0 +1,129 @@
+"""The one state of a lab. Link, undo, presets, widgets and the runner read and write this, and only this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import param
+
+from engine import Experiment, ParameterError
+from explorer.history import History
+
+__all__ = ["LabState"]
+
+
+class LabState(param.Parameterized):
+    """What a lab shows: an experiment, and what is wrong with what was typed.
+
+    Every change goes through one of the methods; they never raise for a value that a user gave. A
+    refused value leaves the experiment as it was and its sentence in `errors`, under the parameter path.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What to start with.
+    """
+
+    experiment: Experiment = param.ClassSelector(class_=Experiment, allow_None=False)  # type: ignore[assignment]
+    errors: dict[str, str] = param.Dict(default={}, doc="Sentence by parameter path.")  # type: ignore[assignment]
+    preset = param.String(default="", doc="Preset that was taken last and not changed since.")
+
+    def __init__(self, experiment: Experiment, **params: Any) -> None:
+        super().__init__(experiment=experiment, **params)
+        self.default = experiment
+        self._history = History(experiment)
+        self.errors = self._conflicts(experiment)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to undo."""
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is something to redo."""
+        return self._history.can_redo
+
+    @property
+    def is_runnable(self) -> bool:
+        """Whether the numbers fit together, so that the experiment can be simulated."""
+        return not self.experiment.problems()
+
+    def set(self, path: str, value: Any) -> None:
+        """Set a number, a choice or a typed text."""
+        self._try(path, lambda e: e.set(path, value))
+
+    def reset(self, path: str) -> None:
+        """Go back to the default at ``path``."""
+        self._try(path, lambda e: e.without(path))
+
+    def spread(self, path: str, on: bool) -> None:
+        """Let the parameter at ``path`` differ between neurons, or make them equal again."""
+        spread = f"{path}.spread"
+        if not on:
+            self._try(spread, lambda e: e.without(spread))
+        elif spread not in self.experiment.values:
+            self._try(spread, lambda e: e.set(spread, _default_spread(e, path)))
+
+    def watch(self, neuron: int) -> None:
+        """Show the states of another neuron."""
+        last = self.experiment.n - 1
+        if not 0 <= neuron <= last:
+            self._complain("watched", f"watched must be a neuron from 0 to {last}, got {neuron}")
+        else:
+            self._try("watched", lambda e: replace(e, watched=(neuron,)))
+
+    def replace(self, experiment: Experiment, name: str = "everything") -> None:
+        """Show another experiment, such as a preset or an opened file; it can be undone."""
+        self._change(experiment, name)
+
+    def reset_all(self) -> None:
+        """Go back to the experiment that the lab starts with, of the same model."""
+        self._change(Experiment(self.experiment.model), "everything")
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self._show(self._history.undo())
+
+    def redo(self) -> None:
+        """Make the change that was undone again."""
+        self._show(self._history.redo())
+
+    def _try(self, path: str, change: Callable[[Experiment], Experiment]) -> None:
+        try:
+            changed = change(self.experiment)
+        except ParameterError as error:
+            self._complain(path, str(error))
+        else:
+            self._change(_within_population(changed), path)
+
+    def _change(self, experiment: Experiment, path: str) -> None:
+        self._history.record(experiment, path)
+        self.preset = ""
+        self._show(experiment)
+
+    def _show(self, experiment: Experiment) -> None:
+        self.param.update(experiment=experiment, errors=self._conflicts(experiment))
+
+    def _complain(self, path: str, sentence: str) -> None:
+        self.errors = self._conflicts(self.experiment) | {path: sentence}
+
+    @staticmethod
+    def _conflicts(experiment: Experiment) -> dict[str, str]:
+        return {problem.path: str(problem) for problem in experiment.problems()}
+
+
+def _default_spread(experiment: Experiment, path: str) -> float:
+    from engine.experiment import spread_spec
+
+    if not experiment.can_spread(path):
+        raise ParameterError(path, f"{path} is the same for all neurons and cannot be spread")
+    return spread_spec(experiment.specs[path]).default_number
+
+
+def _within_population(experiment: Experiment) -> Experiment:
+    """Watch the last neuron where the watched one is gone."""
+    watched = tuple(min(i, experiment.n - 1) for i in experiment.watched)
+    return experiment if watched == experiment.watched else replace(experiment, watched=watched)
