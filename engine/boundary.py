@@ -63,7 +63,7 @@ UNITS: dict[str, u.Unit] = {
     "1/(ms mV)": u.ms**-1 * u.mV**-1,
     "1/(mM ms)": u.mM**-1 * u.ms**-1,
 }
-_SPELLINGS = {"µ": "u", "μ": "u", "Ω": "ohm", "Ω": "ohm"}
+_SPELLINGS = {"\u00b5": "u", "\u03bc": "u", "\u03a9": "ohm", "\u2126": "ohm"}
 _DIMENSION_WORDS = {
     "ms": "a time",
     "mV": "a potential",
@@ -212,6 +212,8 @@ def parse_quantity(text: str, unit: u.Unit, path: str) -> float:
         return number
     for foreign, ours in _SPELLINGS.items():
         suffix = suffix.replace(foreign, ours)
+    if suffix.startswith("/"):  # "0.2/ms"
+        suffix = f"1{suffix}"
     given = UNITS.get(suffix)
     if given is None:
         wanted = f"write it in {expected}" if expected else "it has no unit"

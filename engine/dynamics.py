@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -15,7 +16,15 @@ import saiunit as u
 from engine import boundary, surrogates
 from engine.errors import ParameterError
 from engine.integrators import INTEGRATORS
-from engine.specs import ChoiceSpec, Component, InputSpec, SlotSpec, StateSpec
+from engine.specs import (
+    ChoiceSpec,
+    Component,
+    InitialSpec,
+    InputSpec,
+    ParameterSpec,
+    SlotSpec,
+    StateSpec,
+)
 
 __all__ = [
     "AlignPost",
@@ -57,11 +66,31 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     integrator: ClassVar[str] = "exponential_euler"
     """The key in `engine.integrators.INTEGRATORS` of the integrator that is stable for the model."""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # brainstate's metaclass would hide the arguments from help() and from editors
+        signature = inspect.signature(cls.__init__)
+        cls.__signature__ = signature.replace(parameters=[*signature.parameters.values()][1:])
+
     def _construct(self, in_size: Any, name: str | None = None) -> None:
         brainstate.nn.Dynamics.__init__(self, _population_shape(in_size, type(self)), name=name)
         self._current_inputs: dict[str, Any] | None = None
         self._delta_inputs: dict[str, Any] | None = None
         self._input_labels: dict[str, str] = {}
+
+    def _bind(self, name: str, value: Any) -> None:
+        spec, path = type(self).declarations()[name], f"{type(self).__name__}.{name}"
+        is_parameter = isinstance(spec, ParameterSpec) and not isinstance(spec, InitialSpec)
+        if is_parameter and callable(value):
+            value = value(self.varshape)
+        super()._bind(name, value)
+        shape = u.math.shape(getattr(self, name)) if is_parameter else ()
+        if not _fits(shape, self.varshape):
+            raise ParameterError(
+                path,
+                f"{path} must be a single value or fit the population {self.varshape}, "
+                f"got shape {shape}",
+            )
 
     # -- states ---------------------------------------------------------------------------------
 
@@ -91,8 +120,18 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         self.use_up_inputs()
 
     def _start(self, spec: StateSpec, batch_size: int | None, rng: Any) -> Any:
-        start = getattr(self, f"{spec.name}_initializer") if spec.start is None else spec.start
-        return initial_value(start, self._state_shape(batch_size), rng)
+        shape, name = self._state_shape(batch_size), f"{spec.name}_initializer"
+        if spec.start is not None:
+            return initial_value(spec.start, shape, rng)
+        path, declared = f"{type(self).__name__}.{name}", type(self).parameters().get(name)
+        value = initial_value(getattr(self, name), shape, rng, path)
+        any_unit = isinstance(declared, InitialSpec) and declared.any_unit
+        if not any_unit and u.get_unit(value).dim != spec.unit.dim:
+            word = boundary.dimension_word(spec.unit)
+            unit = boundary.unit_text(u.get_unit(value))
+            got = f"one in {unit}" if unit else "a plain number"
+            raise ParameterError(path, f"{path} must be {word}, got {got}")
+        return value
 
     def _state_shape(self, batch_size: int | None) -> tuple[int, ...]:
         return self.varshape if batch_size is None else (batch_size, *self.varshape)
@@ -115,6 +154,8 @@ class Dynamics(Component, brainstate.nn.Dynamics):
                 f"{type(self).__name__} has no time step: run it inside "
                 "brainstate.environ.context(dt=0.1 * u.ms), or use engine.simulate()",
             )
+        if u.get_unit(dt).dim != u.ms.dim:
+            boundary.to_number(dt, u.ms, "dt")
         return dt
 
     @property
@@ -439,13 +480,15 @@ class BindCondData(brainstate.mixin.Mixin):
         self._conductance = None
 
 
-def initial_value(start: Any, shape: tuple[int, ...], rng: Any = None) -> Any:
-    """Evaluate a start value: a value to be broadcast to ``shape``, or an initializer called with it."""
-    if callable(start) and not isinstance(start, u.Quantity):
-        if rng is not None and isinstance(start, braintools.init.Initialization):
-            return start(shape, rng=rng)
-        return start(shape)
+def initial_value(start: Any, shape: tuple[int, ...], rng: Any = None, path: str = "start") -> Any:
+    """Evaluate a start value: broadcast to ``shape``, or an initializer called with it."""
+    if callable(start):
+        random = rng is not None and isinstance(start, braintools.init.Initialization)
+        start = start(shape, rng=rng) if random else start(shape)
     value = u.math.asarray(start, dtype=brainstate.environ.dftype())
+    if not _fits(u.math.shape(value), shape):
+        got = u.math.shape(value)
+        raise ParameterError(path, f"{path} must fit the shape {shape}, got shape {got}")
     return u.math.broadcast_to(value, shape)
 
 
@@ -472,12 +515,15 @@ def require_same_shape(model: str, name: str, before: Any, after: Any) -> None:
         )
 
 
-def _require_fit(model: str, given: tuple[int, ...], state: tuple[int, ...]) -> None:
+def _fits(given: tuple[int, ...], state: tuple[int, ...]) -> bool:
     try:
-        fits = jnp.broadcast_shapes(given, state) == state
+        return jnp.broadcast_shapes(given, state) == state
     except ValueError:
-        fits = False
-    if not fits:
+        return False
+
+
+def _require_fit(model: str, given: tuple[int, ...], state: tuple[int, ...]) -> None:
+    if not _fits(given, state):
         batch = len(given) > len(state)
         hint = f"; for a batch call init_state({given[0]})" if batch else ""
         raise ParameterError(

@@ -33,6 +33,7 @@ class Refractory(_Base):
         "refractory period: how long the neuron stays at reset after a spike",
         soft=(0.0, 20.0),
         hard=NON_NEGATIVE,
+        group="threshold",
         after="tau",
     )
     last_spike_time = StateSpec(

@@ -30,7 +30,7 @@ from engine.inputs import Stimulus
 from engine.recording import Recording, Timing
 from engine.specs import StateSpec
 
-__all__ = ["Simulation", "compile_simulation", "simulate"]
+__all__ = ["Simulation", "compile_simulation", "is_compiled", "simulate"]
 
 NOISE_CACHE_BYTES = 256 * 2**20
 
@@ -145,6 +145,11 @@ def simulate(
 def compile_simulation(structure: Structure) -> Simulation:
     """Return the compiled program of a structure, from the cache where it has been compiled before."""
     return _compiled(structure)[0]
+
+
+def is_compiled(structure: Structure) -> bool:
+    """Whether a run of this structure starts at once."""
+    return structure in _programs
 
 
 _programs: OrderedDict[Structure, Simulation] = OrderedDict()

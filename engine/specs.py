@@ -139,6 +139,8 @@ class ParameterSpec(Declaration):
         model declares.
     integer : bool
         Whether only whole numbers are accepted.
+    group : {'dynamics', 'threshold'}
+        Whether it says how the state evolves, or when the neuron spikes and what follows.
     structural : bool
         Whether it shapes the compiled program, so that a new value has to be compiled.
     """
@@ -155,6 +157,7 @@ class ParameterSpec(Declaration):
     of_input: bool = False
     integer: bool = False
     structural: bool = False
+    group: Literal["dynamics", "threshold"] = "dynamics"
 
     def __post_init__(self) -> None:
         if not self.unit_text:
@@ -364,9 +367,11 @@ class Component:
     def _bind(self, name: str, value: Any) -> None:
         """Check an argument against its declaration and store it as an attribute."""
         spec = type(self).declarations()[name]
-        if isinstance(spec, InitialSpec) and (callable(value) or value is None or spec.any_unit):
+        if isinstance(spec, InitialSpec) and (callable(value) or value is spec.default is None):
             pass
         elif isinstance(spec, ParameterSpec):
+            if isinstance(spec, InitialSpec) and spec.any_unit and not isinstance(value, str):
+                spec = spec.but(default=boundary.attach(0.0, u.get_unit(value)), unit_text="")
             value = boundary.check_parameter(value, spec, f"{type(self).__name__}.{name}")
         elif isinstance(spec, ChoiceSpec):
             value = spec.check(value, f"{type(self).__name__}.{name}")

@@ -9,9 +9,9 @@ pseudo-derivative :math:`g(x)` in the place of its slope in the backward pass,
     H(x) = \begin{cases} 1 & x \ge 0 \\ 0 & x < 0 \end{cases}, \qquad
     \frac{\partial H}{\partial x} := g(x),
 
-where :math:`x` is the distance to the threshold as a plain number. The slopes themselves are those of
-``braintools.surrogate``; here each one says what its parameters mean, and all behave alike in every
-version of the libraries beneath.
+where :math:`x` is the distance to the threshold as a plain number. The slopes themselves are those
+of ``braintools.surrogate``; here each one says what its parameters mean, and all behave alike in
+every version of the libraries beneath.
 
 Examples
 --------
@@ -40,6 +40,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import saiunit as u
+from jax.core import Tracer
 
 from engine import boundary
 from engine.errors import ParameterError
@@ -49,6 +50,7 @@ from engine.specs import (
     ChoiceSpec,
     Component,
     ParameterSpec,
+    subclasses,
     unknown_name,
 )
 
@@ -82,7 +84,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Source:
-    """Where a surrogate was proposed or made known; ``doi`` is empty where there is none to cite."""
+    """Where a surrogate was proposed or made known; ``doi`` is empty where none is cited."""
 
     authors: str
     year: int
@@ -227,7 +229,7 @@ def _integrate(slope: Any, x: np.ndarray) -> np.ndarray:
 
 def _frozen(value: Any) -> Any:
     """Stand in for a parameter value in comparisons; traced values are compared by identity."""
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         return id(value)
     if isinstance(value, str):
         return value
@@ -244,7 +246,8 @@ def _written(value: Any) -> str:
 def _document(cls: type[Surrogate], written: str) -> str:
     """Complete a class' docstring from what the class declares, so that it cannot drift."""
     lines = [written, "", ".. math::", "", f"    {cls.formula}", ""]
-    declared = {n: d for n, d in cls.declarations().items() if n in cls._arguments()}
+    declared: dict[str, Any] = dict(cls.declarations())
+    declared = {n: declared[n] for n in cls._arguments() if n in declared}
     if declared:
         lines += ["Parameters", "----------"]
         for name, spec in declared.items():
@@ -261,8 +264,8 @@ def _document(cls: type[Surrogate], written: str) -> str:
 class Surrogate(Component, braintools.surrogate.Surrogate):
     r"""A step whose derivative is replaced by a pseudo-derivative.
 
-    To add one, derive from this class, declare the shape parameters and write ``surrogate_grad``; it
-    is then in the catalogue, unless its name starts with an underscore.
+    To add one, derive from this class, declare the shape parameters and write ``surrogate_grad``;
+    it is then in the catalogue, unless its name starts with an underscore.
 
     Attributes
     ----------
@@ -327,8 +330,8 @@ class Surrogate(Component, braintools.surrogate.Surrogate):
         Parameters
         ----------
         x : array_like
-            Distance to the threshold: plain numbers or a dimensionless quantity, any shape. Integers
-            and booleans are cast to the default float.
+            Distance to the threshold: plain numbers or a dimensionless quantity, any shape.
+            Integers and booleans are cast to the default float.
 
         Returns
         -------
@@ -396,8 +399,8 @@ class Surrogate(Component, braintools.surrogate.Surrogate):
 
         Notes
         -----
-        The integral is a Gauss-Legendre rule on intervals that shrink towards the threshold, so that
-        a narrow peak there is met whatever its width.
+        The integral is a Gauss-Legendre rule on intervals that shrink towards the threshold, so
+        that a narrow peak there is met whatever its width.
         """
         x = _plain_float(x, type(self).__name__)
         if self.curve_origin == "closed form":
@@ -530,9 +533,7 @@ class PiecewiseLeakyRelu(Surrogate, braintools.surrogate.PiecewiseLeakyRelu):
 
     formula = r"g(x) = \begin{cases} 1/(2w) & |x| \le w \\ c & |x| > w \end{cases}"
     source = _YIN_2017
-    c = ParameterSpec(
-        0.01, "c", "Slope outside of the box.", soft=(0.0, 0.5), hard=NON_NEGATIVE
-    )
+    c = ParameterSpec(0.01, "c", "Slope outside of the box.", soft=(0.0, 0.5), hard=NON_NEGATIVE)
     w = ParameterSpec(
         1.0,
         "w",
@@ -647,9 +648,7 @@ class LeakyRelu(Surrogate, braintools.surrogate.LeakyRelu):
 class LogTailedRelu(Surrogate, braintools.surrogate.LogTailedRelu):
     """Flat one just above the threshold, then a hyperbola that calms far excursions."""
 
-    formula = (
-        r"g(x) = \begin{cases} \alpha & x \le 0 \\ 1 & 0 < x \le 1 \\ 1/x & x > 1 \end{cases}"
-    )
+    formula = r"g(x) = \begin{cases} \alpha & x \le 0 \\ 1 & 0 < x \le 1 \\ 1/x & x > 1 \end{cases}"
     source = _CAI
     alpha = ParameterSpec(
         0.0, r"\alpha", "Slope at and below the threshold.", soft=(0.0, 1.0), hard=NON_NEGATIVE
@@ -722,9 +721,7 @@ class MultiGaussianGrad(Surrogate, braintools.surrogate.MultiGaussianGrad):
         hard=POSITIVE,
         scale="log",
     )
-    scale = ParameterSpec(
-        0.5, r"\gamma", "Scale of the whole.", soft=(0.0, 2.0), hard=NON_NEGATIVE
-    )
+    scale = ParameterSpec(0.5, r"\gamma", "Scale of the whole.", soft=(0.0, 2.0), hard=NON_NEGATIVE)
 
 
 class InvSquareGrad(Surrogate, braintools.surrogate.InvSquareGrad):
@@ -771,16 +768,7 @@ def catalogue() -> dict[str, type[Surrogate]]:
         Ours first, in the order of this module; then whatever a user derived from ``Surrogate``.
         Names with a leading underscore are left out.
     """
-    found: dict[str, type[Surrogate]] = {}
-
-    def walk(parent: type[Surrogate]) -> None:
-        for cls in parent.__subclasses__():
-            if not cls.__name__.startswith("_"):
-                found.setdefault(cls.__name__, cls)
-            walk(cls)
-
-    walk(Surrogate)
-    return found
+    return {c.__name__: c for c in subclasses(Surrogate) if not c.__name__.startswith("_")}
 
 
 def by_name(name: str) -> type[Surrogate]:

@@ -111,6 +111,10 @@ class HeaderBar(Component):
     )
     can_undo = param.Boolean(default=False, doc="Whether there is a step to undo.")
     can_redo = param.Boolean(default=False, doc="Whether there is a step to redo.")
+    query = param.String(
+        default="",
+        doc="The state as a link's query; the browser shows it in the address, after a pause.",
+    )
 
     _esm = ASSETS / "header.js"
     _stylesheets = _styles("header")

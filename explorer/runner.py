@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -107,7 +106,3 @@ class LatestRunner(Generic[Request, Result]):
             if following is not None:
                 self._start(following)
 
-
-def on_loop(loop: asyncio.AbstractEventLoop) -> Callable[[Callable[[], None]], object]:
-    """Schedule on an event loop that has no document to lock, as in a notebook's kernel."""
-    return loop.call_soon_threadsafe

@@ -1,8 +1,8 @@
 r"""Statistics of spike trains.
 
-Spikes come as events: an array of times and an array with the neuron of each. Times are quantities or
-plain numbers in ms; results are plain NumPy numbers in the unit that the docstring names, so that they
-are fast enough to follow a slider.
+Spikes come as events: an array of times and an array with the neuron of each. Times are quantities
+or plain numbers in ms; results are plain NumPy numbers in the unit that the docstring names, which
+keeps them fast enough to follow a slider.
 
 Examples
 --------
@@ -134,7 +134,7 @@ def isi(times: Any, ids: Any) -> tuple[np.ndarray, np.ndarray]:
         order = np.argsort(when, kind="stable")
         when, owners = when[order], owners[order]
     # a stable sort of 16-bit integers is a radix sort: ten times faster, and most populations fit
-    small = owners.size and 0 <= owners.min() and owners.max() < 2**16
+    small = owners.size and owners.min() >= 0 and owners.max() < 2**16
     order = np.argsort(owners.astype(np.uint16) if small else owners, kind="stable")
     when, owners = when[order], owners[order]
     same = owners[1:] == owners[:-1]
@@ -231,8 +231,9 @@ def population_rate(
     length = _positive_time(duration, "duration")
     rounding = 4.0 * float(np.finfo(np.float32).eps)
     bins = max(int(np.ceil(length / width * (1.0 - rounding))), 1)
-    place = np.floor(_milliseconds(times) / width * (1.0 + rounding)).astype(np.int64)
-    count = np.bincount(place[(place >= 0) & (place < bins)], minlength=bins)
+    late = _milliseconds(times) * (1.0 + rounding)
+    late = late[(late >= 0.0) & (late < length)]
+    count = np.bincount((late / width).astype(np.int64), minlength=bins)
     edges = np.minimum(np.arange(bins + 1) * width, length)
     return (edges[1:] + edges[:-1]) / 2, 1000.0 * count / (n * np.diff(edges))
 

@@ -27,7 +27,7 @@ class IntegrateAndFire(Neuron):
 
     spk_fun = SlotSpec(lambda: surrogates.ReluGrad(), "surrogate", "pseudo-derivative of the spike")
     V = StateSpec(u.mV, "V", "membrane potential")
-    input: ClassVar[InputSpec] = InputSpec(1.2 * u.mA, soft=(0.0, 5.0))
+    input: ClassVar[InputSpec] = InputSpec(1.1 * u.mA, soft=(0.0, 5.0))
 
     @property
     def threshold(self) -> Any:

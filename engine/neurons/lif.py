@@ -53,7 +53,11 @@ class IF(IntegrateAndFire):
         time_constant=True,
     )
     V_th = ParameterSpec(
-        1.0 * u.mV, r"V_{\mathrm{th}}", "threshold at which the neuron spikes", soft=(0.2, 5.0)
+        1.0 * u.mV,
+        r"V_{\mathrm{th}}",
+        "threshold at which the neuron spikes",
+        soft=(0.2, 5.0),
+        group="threshold",
     )
     V_initializer = InitialSpec(
         0.0 * u.mV, "V(0)", "membrane potential at the start", soft=(-2.0, 2.0)
@@ -104,6 +108,7 @@ class LIF(IF):
         r"V_{\mathrm{reset}}",
         "potential that a spike resets to",
         soft=(-2.0, 0.9),
+        group="threshold",
         after="V_th",
     )
     V_rest = ParameterSpec(
@@ -168,6 +173,7 @@ class ALIF(LIF):
         r"\tau_a",
         "adaptation time constant: how long a spike keeps the threshold up",
         soft=(10.0, 1000.0),
+        group="threshold",
         hard=POSITIVE,
         scale="log",
         time_constant=True,
@@ -178,6 +184,7 @@ class ALIF(LIF):
         r"\beta",
         "adaptation strength: how far a spike raises the threshold",
         soft=(0.0, 1.0),
+        group="threshold",
         hard=NON_NEGATIVE,
         after="V_rest",
     )

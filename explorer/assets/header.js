@@ -64,7 +64,7 @@ export function render({ model, el }) {
 
   const showPresets = () => {
     const presets = plain(model.presets) ?? [];
-    const none = { label: "Presets…", hint: "" };
+    const none = { label: "No preset", hint: "" };
     presetField.fill([none, ...presets], ["", ...presets.map((entry) => entry.id)], model.preset);
     presetField.root.hidden = !presets.length;
   };
@@ -90,6 +90,10 @@ export function render({ model, el }) {
   // -- undo and redo from the keyboard, except where text is edited
 
   const onKey = (event) => {
+    if (!bar.isConnected) {
+      window.removeEventListener("keydown", onKey); // drawn anew: the new bar listens
+      return;
+    }
     if (!(event.ctrlKey || event.metaKey) || event.altKey || editsText(event.composedPath()[0])) return;
     const key = event.key.toLowerCase();
     const type = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" ? "redo" : null;
@@ -101,7 +105,20 @@ export function render({ model, el }) {
 
   // -- link
 
+  // The address follows the state after a pause: browsers refuse a page that changes it many
+  // times a second. Outside of our own page, as in a notebook, the address is not ours.
+  function showQuery() {
+    if (!document.querySelector(".shell")) return;
+    window.history.replaceState(window.history.state, "", `${window.location.pathname}${model.query && "?"}${model.query}`);
+  }
+  model.on("query", () => {
+    clearTimeout(showQuery.timer);
+    showQuery.timer = setTimeout(showQuery, 250);
+  });
+
   async function copyLink() {
+    clearTimeout(showQuery.timer);
+    if (showQuery.timer) showQuery(); // the link says what is on the screen now
     const copied = await copy(window.location.href);
     setText(confirmation, copied ? "Link copied" : "Copy it from the address bar");
     bar.classList.toggle("copied", copied);

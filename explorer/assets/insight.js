@@ -63,7 +63,7 @@ export function render({ model, el }) {
   }
 
   function showFigure() {
-    const child = model.figure ? model.get_child("figure") : null;
+    const child = model.get_child("figure"); // asked for even when absent: so a later one is drawn
     figure.replaceChildren(...(child ? [child] : []));
     setText(plot.title, model.figure_title);
     plot.root.hidden = !child;

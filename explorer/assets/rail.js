@@ -318,6 +318,7 @@ class NumberRow extends Row {
     this.spread = element("button", { type: "button", class: "spread" }, "±");
     this.root.append(this.symbol, this.slider, this.text, this.unit, this.spread, this.dot, this.message, this.tip);
     this.dragging = false;
+    this.unsent = false; // the slider shows a value that waits for the release
     this.shown = "";
     this.listen();
     this.update(control);
@@ -369,12 +370,11 @@ class NumberRow extends Row {
     const { slider, text } = this;
     slider.addEventListener("pointerdown", () => this.grab());
     slider.addEventListener("input", () => {
-      this.preview(this.rounded(this.fromPosition(slider.valueAsNumber)));
-      if (this.control.live !== false) this.send();
+      this.show(this.rounded(this.fromPosition(slider.valueAsNumber)));
+      this.unsent = true;
+      if (this.control.live !== false) this.flush();
     });
-    slider.addEventListener("change", () => {
-      if (this.control.live === false) this.send();
-    });
+    slider.addEventListener("change", () => this.flush());
     slider.addEventListener("dblclick", () => this.reset());
     slider.addEventListener("keydown", (event) => this.sliderKey(event));
     text.addEventListener("keydown", (event) => this.textKey(event));
@@ -391,6 +391,7 @@ class NumberRow extends Row {
     this.tooltip.hide();
     const release = () => {
       this.dragging = false;
+      this.flush();
       for (const type of ["pointerup", "pointercancel", "blur"]) window.removeEventListener(type, release, true);
       if (!this.held()) this.link.settled();
     };
@@ -398,7 +399,7 @@ class NumberRow extends Row {
   }
 
   held() {
-    return super.held() || this.dragging || this.typing();
+    return super.held() || this.dragging || this.unsent || this.typing();
   }
 
   typing() {
@@ -422,7 +423,7 @@ class NumberRow extends Row {
     };
     if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    this.preview(clamp(moves[event.key](), low, high));
+    this.show(clamp(moves[event.key](), low, high));
     this.send();
   }
 
@@ -440,7 +441,7 @@ class NumberRow extends Row {
       event.preventDefault();
       const [low, high] = this.control.hard ?? [null, null];
       this.value = typed;
-      this.preview(clamp(this.stepped(event.key === "ArrowUp" ? 1 : -1, event.shiftKey), low, high));
+      this.show(clamp(this.stepped(event.key === "ArrowUp" ? 1 : -1, event.shiftKey), low, high));
       this.send();
     }
   }
@@ -496,12 +497,13 @@ class NumberRow extends Row {
 
   // -- values
 
-  send() {
-    this.link.post({ type: "set", path: this.path, value: this.value }, this);
+  flush() {
+    if (this.unsent) this.send();
   }
 
-  preview(value) {
-    this.show(value);
+  send() {
+    this.unsent = false;
+    this.link.post({ type: "set", path: this.path, value: this.value }, this);
   }
 
   show(value) {
@@ -529,6 +531,7 @@ class NumberRow extends Row {
   }
 
   leave() {
+    this.unsent = false;
     this.text.value = this.shown;
   }
 

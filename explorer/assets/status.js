@@ -104,11 +104,13 @@ export function render({ model, el, view }) {
   }
 
   const lost = (_, event) => {
+    if (!line.isConnected) return; // drawn anew: the new line listens
     showServer("Connection lost, trying again", "error");
     reconnect = event.timeout == null ? null : () => event.reconnect();
     if (!reconnect) retry = setTimeout(ask, RETRY_MS / 4);
   };
   const back = () => {
+    if (!line.isConnected) return;
     clearTimeout(retry);
     reconnect = null;
     showServer("Connected", "good");

@@ -3,6 +3,7 @@
 import doctest
 import time
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_intervals_are_those_of_a_loop_in_any_order_of_spikes(spikes):
     times, ids = split(spikes)
     intervals, owners = isi(times, ids)
     trains = by_neuron(times.tolist(), ids.tolist())
-    expected = [(i, b - a) for i in sorted(trains) for a, b in zip(trains[i], trains[i][1:])]
+    expected = [(i, b - a) for i in sorted(trains) for a, b in pairwise(trains[i])]
     assert list(zip(owners.tolist(), intervals.tolist(), strict=True)) == expected
 
 
@@ -68,12 +69,9 @@ def test_the_population_rate_is_that_of_a_loop(spikes, eighths):
     width, duration = eighths / 8, 400.0
     centres, rate = population_rate(times, 6, duration, width)
     edges = [k * width for k in range(len(centres))] + [duration]
-    expected = [
-        1000.0 * sum(a <= t < b for t in times) / (6 * (b - a))
-        for a, b in zip(edges, edges[1:])
-    ]
+    expected = [1000.0 * sum(a <= t < b for t in times) / (6 * (b - a)) for a, b in pairwise(edges)]
     np.testing.assert_allclose(rate, expected, rtol=1e-9)
-    np.testing.assert_allclose(centres, [(a + b) / 2 for a, b in zip(edges, edges[1:])])
+    np.testing.assert_allclose(centres, [(a + b) / 2 for a, b in pairwise(edges)])
 
 
 @given(SPIKES, st.integers(1, 400))

@@ -1,0 +1,120 @@
+"""The command ``spikescope``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.__about__ import __version__
+
+app = typer.Typer(
+    help="Interactive explorer of spiking neurons.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"spikescope {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def spikescope(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Interactive explorer of spiking neurons."""
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port; the next free one if taken.")] = 5006,
+    address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    show: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Serve the labs to a browser."""
+    from explorer import server
+
+    free = server.free_port(port, address)
+    if free != port:
+        typer.echo(f"Port {port} is taken; using {free}.")
+    typer.echo(f"Spikescope is at http://{'localhost' if address == '127.0.0.1' else address}:{free}")
+    typer.echo("Stop it with Ctrl+C.")
+    server.serve(free, address, show and _has_display())
+
+
+@app.command()
+def models() -> None:
+    """List the models of the catalogue."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from engine import catalog
+
+    table = Table("model", "kind", "what it is", "parameters", box=None, pad_edge=False)
+    kinds = (("neuron", catalog.neurons()), ("synapse", catalog.synapses()))
+    for kind, found in kinds:
+        for name, cls in found.items():
+            table.add_row(name, kind, catalog.summary(cls), ", ".join(cls.parameters()))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@app.command()
+def simulate(
+    model: Annotated[str, typer.Argument(help="Name of a neuron model.")],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", "-s", help="A parameter, e.g. tau=20ms or stimulus=Ramp."),
+    ] = None,
+    duration: Annotated[str, typer.Option(help="Simulated time, e.g. 500ms.")] = "1000ms",
+    out: Annotated[Path | None, typer.Option(help="Write the recording to this .npz file.")] = None,
+) -> None:
+    """Run a model once and print what it did."""
+    from engine import Experiment, SpikescopeError, catalog
+    from engine import simulate as run
+
+    try:
+        experiment = Experiment(catalog.neuron(model))
+        given = dict(_pair(text) for text in [*(set_ or []), f"duration={duration}"])
+        recording = run(experiment.update(given))
+    except SpikescopeError as error:
+        typer.echo(f"spikescope: {error}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(
+        f"{model}: {recording.spike_count:,} spikes of {experiment.update(given).n} neurons, "
+        f"{recording.rate:.1f} Hz, CV {recording.cv:.2f}"
+    )
+    if recording.problem:
+        typer.echo(f"spikescope: {recording.problem}", err=True)
+    if out is not None:
+        recording.save(out)
+        typer.echo(f"wrote {out}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from engine import ParameterError
+
+    path, equals, value = text.partition("=")
+    if not equals or not path or not value:
+        raise ParameterError("--set", f"--set takes parameter=value, e.g. tau=20ms, got '{text}'")
+    return path.strip(), value.strip()
+
+
+def _has_display() -> bool:
+    import os
+
+    return sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def main() -> None:
+    """Run the command."""
+    app()

@@ -1,0 +1,158 @@
+"""From declarations to controls: what the rail shows, in groups. Nothing here names a model."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from engine import Experiment, catalog, inputs, surrogates
+from engine.experiment import NO_NOISE
+from engine.specs import InitialSpec, ParameterSpec
+from explorer import typeset
+
+__all__ = ["groups", "model_options", "values"]
+
+Control = dict[str, Any]
+
+
+def groups(experiment: Experiment) -> list[dict[str, Any]]:
+    """Lay out the controls of an experiment.
+
+    Returns
+    -------
+    list of dict
+        Groups for `explorer.components.ControlRail`.
+    """
+    specs = experiment.specs
+    model = {p: s for p, s in specs.items() if p in experiment.model.parameters()}
+    dynamics = [p for p, s in model.items() if s.group == "dynamics" and not _is_start(s)]
+    threshold = [p for p, s in model.items() if s.group == "threshold"]
+    starts = [p for p, s in model.items() if _is_start(s)]
+    choices = list(experiment.model.choices())
+
+    def numbers(*paths: str) -> list[Control]:
+        rows = []
+        for path in paths:
+            rows.append(_number(experiment, path))
+            if f"{path}.spread" in specs:
+                rows.append(_number(experiment, f"{path}.spread"))
+        return rows
+
+    def under(prefix: str) -> list[Control]:
+        return numbers(*(p for p in specs if p.startswith(f"{prefix}.")))
+
+    laid_out = [
+        ("neuron", "Neuron", numbers(*dynamics)),
+        (
+            "threshold",
+            "Threshold and reset",
+            [*numbers(*threshold), *(_choice(experiment, p, "segmented") for p in choices)],
+        ),
+        ("stimulus", "Stimulus", [_choice(experiment, "stimulus", "select"), *under("stimulus")]),
+        ("noise", "Noise", [_choice(experiment, "noise", "select"), *under("noise")]),
+        (
+            "surrogate",
+            "Surrogate gradient",
+            [_choice(experiment, "spk_fun", "select"), *under("spk_fun")],
+        ),
+        ("simulation", "Simulation", numbers("n", "duration", "dt", "seed")),
+        ("start", "Start values", numbers(*starts)),
+    ]
+    return [
+        {"id": id_, "title": title, "controls": rows} | ({"open": False} if id_ == "start" else {})
+        for id_, title, rows in laid_out
+        if rows
+    ]
+
+
+def values(experiment: Experiment) -> dict[str, Any]:
+    """Return the value in force of every control."""
+    return {path: experiment[path] for path in experiment}
+
+
+def model_options() -> list[dict[str, str]]:
+    """Return the models to pick from, each with its first sentence."""
+    return [
+        {"value": name, "label": name, "hint": catalog.summary(cls)}
+        for name, cls in catalog.neurons().items()
+    ]
+
+
+def _is_start(spec: ParameterSpec) -> bool:
+    return isinstance(spec, InitialSpec)
+
+
+def _number(experiment: Experiment, path: str) -> Control:
+    spec = experiment.specs[path]
+    label = spec.meaning.partition(":")[0]
+    return {
+        "path": path,
+        "kind": "number",
+        "symbol": typeset.symbol(spec.symbol),
+        "label": label[:1].lower() + label[1:].rstrip("."),
+        "unit": _display(spec.unit_text),
+        "soft": list(spec.soft),
+        "hard": [_bound(spec.hard.low), _bound(spec.hard.high)],
+        "scale": spec.scale if spec.soft[0] > 0 else "linear",
+        "step": 1 if spec.integer else _step(*spec.soft),
+        "integer": spec.integer,
+        "default": spec.default_number,
+        "meaning": _sentence(spec.meaning),
+        "live": not spec.structural,
+        "spread": experiment.can_spread(path) and not _is_start(spec),
+    }
+
+
+def _choice(experiment: Experiment, path: str, style: str) -> Control:
+    spec = experiment.choice_specs[path]
+    hints = dict(zip(spec.options, spec.hints, strict=False))
+    return {
+        "path": path,
+        "kind": "choice",
+        "style": style,
+        "symbol": "",
+        "label": _LABELS.get(path, path),
+        "options": [
+            {"value": o, "label": _WORDS.get(o, o), "hint": hints.get(o) or _hint(path, o)}
+            for o in spec.options
+        ],
+        "default": spec.default,
+        "meaning": _sentence(spec.meaning),
+    }
+
+
+_LABELS = {"spk_reset": "reset", "spk_fun": "kind", "stimulus": "kind", "noise": "kind"}
+_WORDS = {NO_NOISE: "none", "PulseTrain": "Pulse train", "OUNoise": "Ornstein-Uhlenbeck noise"}
+
+
+def _hint(path: str, option: str) -> str:
+    match path:
+        case "spk_fun":
+            return catalog.summary(surrogates.by_name(option))
+        case "stimulus" | "noise" if option != NO_NOISE:
+            return catalog.summary(inputs.by_name(option))
+    return ""
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _display(unit: str) -> str:
+    """Write a unit with the signs of print rather than those of the keyboard."""
+    for plain, sign in (("Mohm", "MΩ"), ("kohm", "kΩ"), ("ohm", "Ω"), ("uS", "µS"), ("uA", "µA")):
+        unit = unit.replace(plain, sign)
+    return unit.replace("us", "µs") if unit == "us" else unit
+
+
+def _bound(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _step(low: float, high: float) -> float:
+    """Give a round step of about a two-hundredth of the range."""
+    raw = (high - low) / 200
+    decade = 10.0 ** math.floor(math.log10(raw))
+    return next(decade * m for m in (1, 2, 5, 10) if decade * m >= raw * 0.999)
+
+

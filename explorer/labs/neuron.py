@@ -1,0 +1,312 @@
+"""The neuron lab: one model, its stimulus, its spikes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import panel as pn
+
+from engine import Experiment, LIF, Recording, SpikescopeError, catalog, simulate
+from engine.simulation import is_compiled
+from explorer import controls, links, shell, typeset
+from explorer.components import ControlRail, HeaderBar, Insight, Message, StatusLine
+from explorer.presets import presets
+from explorer.runner import LatestRunner
+from explorer.state import LabState
+from explorer.transport import send_promptly
+from explorer.views import (
+    RasterView,
+    RateView,
+    StimulusView,
+    SurrogateView,
+    View,
+    VoltageView,
+    Window,
+)
+
+__all__ = ["NeuronLab"]
+
+log = logging.getLogger(__name__)
+
+TITLE = "Neuron lab"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A run to be made, and the message of the rail that asked for it."""
+
+    experiment: Experiment
+    seq: int
+
+
+class NeuronLab(pn.viewable.Viewer):
+    """A lab of one neuron model: controls, linked plots, numbers.
+
+    Parameters
+    ----------
+    experiment : Experiment, optional
+        What to start with: LIF in its default experiment if not given.
+    query : str, optional
+        A link's query; what it says is put on top of ``experiment``.
+
+    Attributes
+    ----------
+    state : LabState
+        The one state: read and set it, and everything follows.
+    recording : Recording or None
+        The run that the plots show.
+    """
+
+    def __init__(self, experiment: Experiment | None = None, query: str = "") -> None:
+        super().__init__()
+        self.home = experiment or Experiment(LIF)
+        link = links.from_query(query, self.home)
+        self.state = LabState(link.experiment)
+        self.recording: Recording | None = None
+        self._document = pn.state.curdoc
+        self._seq = 0
+        self._complaints = link.complaints
+        self._laid_out: tuple[Any, ...] = ()
+
+        window = Window(link.experiment["duration"])
+        self.window = window
+        self.views: list[View] = [
+            StimulusView(window),
+            VoltageView(window),
+            (raster := RasterView(window)),
+            RateView(window, time_axis=True),
+        ]
+        self.surrogate = SurrogateView()
+        self.rail = ControlRail()
+        self.header = HeaderBar(
+            labs=[{"id": "neuron", "label": TITLE, "href": "#", "current": True}],
+            models=controls.model_options(),
+            presets=[{"id": p.id, "label": p.label, "hint": p.hint} for p in presets().values()],
+        )
+        self.status = StatusLine()
+        self.insight = Insight(figure=pn.pane.Bokeh(self.surrogate.figure), figure_title="Surrogate")
+        self.runner: LatestRunner[Request, Recording] = LatestRunner(
+            lambda request, should_stop: simulate(request.experiment, should_stop=should_stop),
+            self._deliver,
+            self._fail,
+            self._schedule,
+        )
+        self.rail.on_message(self._on_rail)
+        self.header.on_message(self._on_header)
+        raster.on_pick(self.state.watch)
+        for view in self.views:
+            view.on_zoom(self._redraw)
+        self.state.param.watch(self._on_state, ["experiment", "errors"])
+        self._on_state()
+
+    # -- from the user ---------------------------------------------------------------------------
+
+    def _on_rail(self, message: Message) -> None:
+        send_promptly(self._document)
+        self._seq = max(self._seq, int(message["seq"]))
+        path = str(message["path"])
+        match message["type"]:
+            case "set":
+                self.state.set(path, message["value"])
+            case "text":
+                self.state.set(path, str(message["text"]))
+            case "reset":
+                self.state.reset(path)
+            case "spread":
+                self.state.spread(path, bool(message["on"]))
+        if not self.runner.is_busy:  # nothing to wait for: the message changed no plot
+            self.rail.ack = self._seq
+
+    def _on_header(self, message: Message) -> None:
+        match message["type"]:
+            case "model":
+                self.state.set("model", str(message["value"]))
+            case "preset":
+                preset = presets()[str(message["id"])]
+                self.state.replace(preset.experiment, f"preset {preset.label}")
+                self.state.preset = preset.id
+                self.header.preset = preset.id
+            case "undo":
+                self.state.undo()
+            case "redo":
+                self.state.redo()
+            case "reset_all":
+                self.state.reset_all()
+
+    # -- from the state --------------------------------------------------------------------------
+
+    def _on_state(self, *_: Any) -> None:
+        """Bring controls, link and plots up to the state, and ask for a run where one is due."""
+        experiment = self.state.experiment
+        with self._held():
+            self._show_controls(experiment)
+            self.surrogate.update(experiment)
+            if not self.state.is_runnable:
+                self.runner.cancel()
+                sentence = next(iter(self.state.errors.values()))
+                self._say(f"{sentence[:1].upper()}{sentence[1:]}.", "error")
+            elif self.recording is None or _differs(self.recording.experiment, experiment):
+                self._request(experiment)
+            elif self.state.errors:
+                sentence = next(iter(self.state.errors.values()))
+                self._say(f"{sentence[:1].upper()}{sentence[1:]}.", "error")
+            else:
+                self._say_nothing()
+
+    def _show_controls(self, experiment: Experiment) -> None:
+        layout = (experiment.model, experiment.stimulus, experiment.noise, experiment.surrogate)
+        if self._laid_out != (*layout, experiment.spread_paths):
+            self.rail.groups = controls.groups(experiment)
+            self.insight.equation = typeset.equation(experiment.model.equation)
+            self.insight.note = catalog.summary(experiment.model)
+            self._laid_out = (*layout, experiment.spread_paths)
+        self.rail.param.update(values=controls.values(experiment), errors=dict(self.state.errors))
+        self.header.param.update(
+            model=experiment.model.__name__,
+            preset=self.state.preset,
+            can_undo=self.state.can_undo,
+            can_redo=self.state.can_redo,
+            query=links.to_query(experiment, self.home),
+        )
+
+    def _request(self, experiment: Experiment) -> None:
+        if not is_compiled(experiment.structure):
+            self.status.busy = f"compiling {experiment.model.__name__}"
+        self.runner.request(Request(experiment, self._seq))
+
+    # -- from the runner -------------------------------------------------------------------------
+
+    def _deliver(self, request: Request, recording: Recording) -> None:
+        with self._held():
+            self.recording = recording
+            self.window.fit(recording.duration)
+            for view in self.views:
+                view.update(recording)
+            self.insight.numbers = _numbers(recording)
+            self.status.param.update(items=_status(recording), busy="")
+            if recording.problem:
+                self._say(f"{recording.problem[:1].upper()}{recording.problem[1:]}.", "error")
+            elif not self.state.errors:
+                self._say_nothing()
+            self.rail.ack = max(self.rail.ack, request.seq)
+
+    def _fail(self, request: Request, error: Exception) -> None:
+        with self._held():
+            self.status.busy = ""
+            if isinstance(error, SpikescopeError):
+                path = getattr(error, "path", "")
+                self.rail.errors = dict(self.state.errors) | {path: str(error)}
+                self._say(f"{str(error)[:1].upper()}{str(error)[1:]}.", "error")
+            else:
+                log.exception("a run failed", exc_info=error)
+                self._say(
+                    "The simulation failed for a reason of its own; the last good plot is kept. "
+                    "Undo the last change or reload the page.",
+                    "error",
+                )
+            self.rail.ack = max(self.rail.ack, request.seq)
+
+    def _redraw(self) -> None:
+        """Send what a new window of time needs."""
+        if self.recording is not None:
+            with self._held():
+                for view in self.views:
+                    view.update(self.recording)
+
+    def _say(self, sentence: str, tone: str) -> None:
+        self.status.message = {"text": sentence, "tone": tone}
+
+    def _say_nothing(self) -> None:
+        if self._complaints:
+            self._say(" ".join(self._complaints), "warn")
+            self._complaints = ()
+        elif self.status.message.get("tone") == "error":
+            self.status.message = {}
+
+    # -- where things run ------------------------------------------------------------------------
+
+    def _held(self) -> Any:
+        """Collect all changes of a page into one message."""
+        return pn.io.hold(self._document) if self._document else nullcontext()
+
+    def _schedule(self, callback: Callable[[], None]) -> None:
+        if self._document is not None and self._document.session_context is not None:
+            self._document.add_next_tick_callback(callback)
+        elif self._loop is not None:
+            self._loop.call_soon_threadsafe(callback)
+        else:
+            callback()
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop | None:
+        """The running event loop of a notebook's kernel; None in a plain script."""
+        try:
+            return asyncio.get_running_loop()
+        except RuntimeError:
+            return None
+
+    # -- shown -----------------------------------------------------------------------------------
+
+    def plots(self) -> pn.Column:
+        """Return the linked plots, one under the other."""
+        figures = [view.figure for view in self.views]
+        return shell.stack(figures, weights=[0.7, 1.2, 1.5, 0.95], wide_only=[figures[0]])
+
+    def page(self) -> pn.Template:
+        """Return the whole page."""
+        return shell.page(
+            f"{TITLE} · Spikescope", self.header, self.rail, self.plots(), self.insight, self.status
+        )
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        plots = pn.Column(self.plots(), height=640, sizing_mode="stretch_width")
+        rail = pn.Column(self.rail, width=320, height=640, scroll=True)
+        return pn.Column(pn.Row(rail, plots), self.status, sizing_mode="stretch_width")
+
+
+def _differs(shown: Experiment, wanted: Experiment) -> bool:
+    """Whether a run would show something else; the surrogate only matters to gradients."""
+    if (shown.structure, shown.watched) != (wanted.structure, wanted.watched):
+        return True
+    return any(shown[p] != wanted[p] for p in wanted.specs if not p.startswith("spk_fun."))
+
+
+def _numbers(recording: Recording) -> list[dict[str, str]]:
+    silent = recording.spike_count == 0
+    cv = recording.cv
+    return [
+        _figure("rate", "Mean rate", f"{recording.rate:.1f}", "Hz", "Spikes per neuron and second"),
+        _figure("count", "Spikes", f"{recording.spike_count:,}", "", "Spikes of all neurons"),
+        _figure(
+            "cv",
+            "CV of intervals",
+            "–" if silent or math.isnan(cv) else f"{cv:.2f}",
+            "",
+            "Irregularity of the intervals between spikes: 0 is a clock, 1 is Poisson",
+        ),
+        _figure("neurons", "Neurons", f"{recording.experiment.n:,}", "", "Size of the population"),
+    ]
+
+
+def _figure(id_: str, label: str, value: str, unit: str, title: str) -> dict[str, str]:
+    return {"id": id_, "label": label, "value": value, "unit": unit, "title": title}
+
+
+def _status(recording: Recording) -> list[dict[str, str]]:
+    experiment, timing = recording.experiment, recording.timing
+    items = [("run", f"{timing.run * 1e3:.1f} ms run", "Time the simulation took")]
+    if timing.compile:
+        sentence = f"first run compiled in {timing.compile:.1f} s"
+        items.append(("compile", sentence, "Every later run of this model is ready at once"))
+    items += [
+        ("spikes", f"{recording.spike_count:,} spikes", "Spikes of all neurons"),
+        ("steps", f"{experiment.n_steps:,} steps of {experiment['dt']:g} ms", "Steps of the run"),
+        ("seed", f"seed {experiment['seed']:.0f}", "The same seed gives the same spikes"),
+    ]
+    return [{"id": i, "text": text, "tone": "normal", "title": title} for i, text, title in items]

@@ -1,0 +1,45 @@
+"""Experiments with a name that a student understands, one JSON file each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from engine import Experiment
+
+__all__ = ["Preset", "presets"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An experiment to start from.
+
+    Attributes
+    ----------
+    id : str
+        Name of its file, used in links and messages.
+    label, hint : str
+        What it is called, and what to look at.
+    experiment : Experiment
+        What it shows.
+    """
+
+    id: str
+    label: str
+    hint: str
+    experiment: Experiment
+
+
+@lru_cache(maxsize=1)
+def presets() -> dict[str, Preset]:
+    """Return every preset by its id, in the order of the file names."""
+    found = {}
+    files = [f for f in resources.files(__package__).iterdir() if f.name.endswith(".json")]
+    for file in sorted(files, key=lambda f: f.name):
+        content = json.loads(file.read_text(encoding="utf-8"))
+        id_ = file.name.removesuffix(".json").partition("-")[2]
+        experiment = Experiment.from_json(json.dumps(content["experiment"]))
+        found[id_] = Preset(id_, content["label"], content["hint"], experiment)
+    return found

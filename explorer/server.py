@@ -1,0 +1,89 @@
+"""What `spikescope serve` serves."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import threading
+from pathlib import Path
+
+__all__ = ["free_port", "neuron_page", "serve"]
+
+log = logging.getLogger(__name__)
+
+TRIES = 20
+
+
+def free_port(port: int, address: str = "127.0.0.1") -> int:
+    """Return ``port``, or the next one that nobody uses.
+
+    Raises
+    ------
+    OSError
+        None of the next twenty is free.
+    """
+    for candidate in range(port, port + TRIES):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, candidate))
+            except OSError as error:
+                if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                    raise
+            else:
+                return candidate
+    raise OSError(f"no free port from {port} to {port + TRIES - 1}; give another with --port")
+
+
+def neuron_page() -> object:
+    """Make the page of the neuron lab for the session that asks for it."""
+    import panel as pn
+
+    from explorer.labs import NeuronLab
+
+    location = pn.state.location
+    lab = NeuronLab(query=location.search if location else "")
+    pn.state.on_session_destroyed(lambda context: lab.runner.cancel())
+    return lab.page()
+
+
+def warm_up() -> None:
+    """Import the engine and compile the first model while the first page is on its way."""
+    from engine import LIF, Experiment, simulate
+
+    try:
+        simulate(Experiment(LIF))
+    except Exception:
+        log.exception("the first model could not be compiled ahead of time")
+
+
+def serve(port: int, address: str, show: bool) -> None:
+    """Serve the labs until interrupted."""
+    use_compile_cache()
+    threading.Thread(target=warm_up, daemon=True).start()
+    import panel as pn
+
+    pn.config.reconnect = True
+    origins = [f"{name}:{port}" for name in ("localhost", "127.0.0.1", address)]
+    pn.serve(
+        {"": neuron_page},
+        port=port,
+        address=address,
+        websocket_origin=origins if address in ("127.0.0.1", "localhost") else "*",
+        show=show,
+        title="Spikescope",
+        verbose=False,
+    )
+
+
+def use_compile_cache() -> None:
+    """Keep compiled programs on disk, so that the next start finds them."""
+    import jax
+    from platformdirs import user_cache_dir
+
+    if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        folder = Path(user_cache_dir("spikescope")) / "compiled"
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)

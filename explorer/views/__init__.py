@@ -1,0 +1,18 @@
+"""Plots: made once, then given new data in place, never blank."""
+
+from explorer.views.base import View, Window
+from explorer.views.raster import RasterView
+from explorer.views.rate import RateView
+from explorer.views.stimulus import StimulusView
+from explorer.views.surrogate import SurrogateView
+from explorer.views.voltage import VoltageView
+
+__all__ = [
+    "RasterView",
+    "RateView",
+    "StimulusView",
+    "SurrogateView",
+    "View",
+    "VoltageView",
+    "Window",
+]

@@ -1,0 +1,121 @@
+"""What all plots of a lab share: a figure, its look, and the window of time that they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from bokeh.events import DoubleTap, RangesUpdate
+from bokeh.models import ColumnDataSource, Range1d
+from bokeh.plotting import figure
+
+from engine import Recording
+from explorer.theme import role_color, style_figure
+from explorer.views.thinning import nice_range
+
+__all__ = ["View", "Window"]
+
+PIXELS = 1100
+"""Columns that a trace is thinned to: about the width of the widest plot."""
+
+
+class Window:
+    """The stretch of time that the plots of a lab show together; a zoom stays when data change.
+
+    Parameters
+    ----------
+    duration : float
+        Simulated time in ms.
+    """
+
+    def __init__(self, duration: float) -> None:
+        self.duration = duration
+        self.range = Range1d(0.0, duration, bounds=(0.0, duration), min_interval=duration / 1e4)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the run is in sight."""
+        return self.range.start <= 0.0 and self.range.end >= self.duration
+
+    def fit(self, duration: float) -> None:
+        """Follow a new duration: a window on the whole run stays on the whole, a zoom stays put."""
+        if duration == self.duration:
+            return
+        whole = self.is_whole or self.range.start >= duration
+        self.duration = duration
+        end = duration if whole else min(self.range.end, duration)
+        start = 0.0 if whole else self.range.start
+        self.range.update(
+            start=start, end=end, bounds=(0.0, duration), min_interval=duration / 1e4
+        )
+
+    def steps(self, recording: Recording) -> slice:
+        """Return the steps of a recording that are in sight, with one more on either side."""
+        first = max(0, int(self.range.start / recording.dt) - 1)
+        last = min(recording.n_steps, int(np.ceil(self.range.end / recording.dt)) + 2)
+        return slice(min(first, last), last)
+
+
+class View:
+    """A plot that is made once and then given new data in place.
+
+    Parameters
+    ----------
+    window : Window
+        The time axis shared with the other plots.
+    title : str
+        What the plot shows.
+    time_axis : bool
+        Whether the labels of the time axis are shown under this plot.
+    """
+
+    title = ""
+    y_label = ""
+
+    def __init__(self, window: Window, *, time_axis: bool = False) -> None:
+        self.window = window
+        self._y: tuple[float, float] | None = None
+        self.figure = figure(
+            title=self.title,
+            x_range=window.range,
+            y_range=Range1d(0.0, 1.0),
+            tools="xpan,xwheel_zoom,xbox_zoom,reset,save",
+            active_scroll=None,
+            active_drag="xpan",
+            x_axis_label="time (ms)",
+            y_axis_label=self.y_label,
+            height=140,
+            lod_threshold=None,
+            output_backend="canvas",
+        )
+        style_figure(self.figure, time_axis=time_axis)
+
+    def line(self, role: str, **style: Any) -> ColumnDataSource:
+        """Draw a line in the colour of its role, and return where its data go."""
+        source = ColumnDataSource({"x": np.zeros(0, np.float32), "y": np.zeros(0, np.float32)})
+        style = {"line_width": 1.25, "color": role_color(role)} | style
+        draw = self.figure.step if "mode" in style else self.figure.line
+        renderer = draw("x", "y", source=source, **style)
+        renderer.tags = [f"role:{role}"]
+        return source
+
+    def show_between(self, low: float, high: float) -> None:
+        """Let the vertical axis hold these values, without jumping at every change."""
+        wanted = nice_range(low, high, self._y)
+        if wanted != self._y:
+            self._y = wanted
+            self.figure.y_range.update(start=wanted[0], end=wanted[1])
+
+    def update(self, recording: Recording) -> None:
+        """Show a recording; what is out of sight is not sent."""
+        raise NotImplementedError
+
+    def on_zoom(self, callback: Callable[[], None]) -> None:
+        """Call back when the user has zoomed or panned."""
+        self.figure.on_event(RangesUpdate, lambda event: callback())
+        self.figure.on_event(DoubleTap, lambda event: self.show_all())
+
+    def show_all(self) -> None:
+        """Show the whole run again."""
+        self.window.range.update(start=0.0, end=self.window.duration)

@@ -1,0 +1,46 @@
+"""The firing rate of the population over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine import Recording
+from engine.analysis import spike_trains
+from explorer.views.base import View
+
+__all__ = ["RateView"]
+
+BINS = 200
+
+
+class RateView(View):
+    """Spikes per neuron and second in bins of about a two-hundredth of the run."""
+
+    title = "Population rate"
+    y_label = "rate (Hz)"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._rate = self.line("rate", line_width=1.5, mode="center")
+
+    def update(self, recording: Recording) -> None:
+        """Show the rate; see `View.update`."""
+        width = bin_width(recording.duration, recording.dt)
+        centres, rate = spike_trains.population_rate(
+            recording.spike_times, recording.experiment.n, recording.duration, width
+        )
+        self._rate.data = {"x": centres.astype(np.float32), "y": rate.astype(np.float32)}
+        self.show_between(0.0, max(float(rate.max(initial=0.0)), 1.0))
+        title = f"Population rate, bins of {width:g} ms"
+        if self.figure.title.text != title:
+            self.figure.title.text = title
+
+
+def bin_width(duration: float, dt: float) -> float:
+    """Choose a round number of steps close to a two-hundredth of the run, in ms."""
+    raw = duration / BINS
+    decade = 10.0 ** np.floor(np.log10(raw))
+    width = next(decade * m for m in (1, 2, 5, 10) if decade * m >= raw * 0.999)
+    return float(max(width, dt))
