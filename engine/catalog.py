@@ -10,14 +10,17 @@ from engine.specs import subclasses, unknown_name
 __all__ = ["find", "neuron", "neurons", "summary", "synapses"]
 
 
+def _is_model(cls: type[Neuron] | type[Synapse]) -> bool:
+    return bool(cls.equation and cls.parameters()) and not cls.__name__.startswith("_")
+
 def neurons() -> dict[str, type[Neuron]]:
-    """Return every neuron model that can be simulated, by name."""
-    return {c.__name__: c for c in subclasses(Neuron) if c.equation and c.parameters()}
+    """Return every neuron model that can be simulated, by name; private ones are left out."""
+    return {c.__name__: c for c in subclasses(Neuron) if _is_model(c)}
 
 
 def synapses() -> dict[str, type[Synapse]]:
-    """Return every synapse model, by name."""
-    return {c.__name__: c for c in subclasses(Synapse) if c.equation and c.parameters()}
+    """Return every synapse model, by name; private ones are left out."""
+    return {c.__name__: c for c in subclasses(Synapse) if _is_model(c)}
 
 
 def neuron(name: str) -> type[Neuron]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from bokeh.models import Node, NoOverlap, Plot, Title
+from bokeh.models import BasicTicker, Node, NoOverlap, Plot, Title
 
 Mode = Literal["light", "dark"]
 
@@ -277,7 +277,8 @@ def style_figure(fig: Plot, *, left: int = AXIS_WIDTH, time_axis: bool = True) -
     fig.background_fill_color = None
     fig.border_fill_color = None
     fig.outline_line_color = None
-    fig.min_border_top = fig.min_border_bottom = 0
+    fig.min_border_top = 0
+    fig.min_border_bottom = 8  # half a label of the lowest tick
     fig.min_border_left = left
     fig.min_border_right = 20
     fig.toolbar.logo = None
@@ -307,13 +308,12 @@ def style_figure(fig: Plot, *, left: int = AXIS_WIDTH, time_axis: bool = True) -
         axis.major_tick_in = 0
         axis.major_tick_out = 4
     for axis in fig.yaxis:
+        axis.ticker = BasicTicker(desired_num_ticks=4, num_minor_ticks=0)
         axis.axis_line_color = None
         axis.major_tick_out = 0
     for grid in fig.grid:
         grid.grid_line_color = light["grid"]
-    if not time_axis:
+    if not time_axis:  # an axis that is not drawn costs nothing, one without labels does
         for axis in fig.xaxis:
-            axis.major_label_text_font_size = "0px"
-            axis.major_tick_out = 0
-            axis.axis_label = None
+            axis.visible = False
     return fig

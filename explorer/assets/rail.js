@@ -1,8 +1,8 @@
 // The control rail: one row for each parameter, sent to Python as the thumb moves.
 //
 // Traffic is driven by acknowledgement, never by a timer. While a message is unacknowledged only
-// the newest value of each path is kept; once its effect is in the plots (`ack`) and the browser
-// has had a frame to paint them, the waiting values go out. So a slow server never builds a queue.
+// the newest value of each path is kept; once its effect has come back (`ack`) the waiting values go
+// out, so that the server computes while the browser paints. A slow server never builds a queue.
 
 const WATCHDOG_MS = 1500; // an answer that never comes must not leave the rail mute
 const TOOLTIP_DELAY_MS = 350;
@@ -98,7 +98,6 @@ class Link {
     this.sent = [];
     this.inFlight = 0;
     this.acked = model.ack ?? 0;
-    this.painting = false;
     if (!sequences.has(key)) sequences.set(key, this.acked);
   }
 
@@ -111,7 +110,7 @@ class Link {
   }
 
   pump() {
-    if (this.inFlight || this.painting) return;
+    if (this.inFlight) return;
     for (const { message, row } of this.pending.values()) {
       const seq = Math.max(sequences.get(this.key), this.acked) + 1;
       sequences.set(this.key, seq);
@@ -132,10 +131,9 @@ class Link {
       clearTimeout(this.watchdog);
       this.inFlight = 0;
     }
-    if (this.painting) return;
-    this.painting = true;
-    afterPaint(() => {
-      this.painting = false;
+    // Once the whole message is taken in. The server then works on the next value while the browser
+    // paints this one; the next message is only read after that.
+    queueMicrotask(() => {
       this.settled();
       this.pump();
     });
@@ -151,17 +149,6 @@ class Link {
     clearTimeout(this.watchdog);
     this.pending.clear();
   }
-}
-
-// After the next frame is painted; a hidden page paints none, so a timer stands in.
-function afterPaint(callback) {
-  let done = false;
-  const once = () => {
-    if (!done) callback();
-    done = true;
-  };
-  requestAnimationFrame(() => setTimeout(once, 0));
-  setTimeout(once, document.hidden ? 20 : 250);
 }
 
 // ---------------------------------------------------------------------------------- sections

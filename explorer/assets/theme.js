@@ -44,6 +44,12 @@
       if (now == null || now.field != null) continue; // not drawn, or coloured by data
       changes[name] = now.value === undefined ? color : { ...now, value: color };
     }
+    // A colour mapper of counts: from nothing to the full colour, in as many shades as it has.
+    const shades = model.properties?.palette?.get_value();
+    if (shades && color.startsWith("#")) {
+      const last = shades.length - 1;
+      changes.palette = shades.map((_, i) => color + ["00", "aa", "dc", "ff"][Math.min(3, Math.round((3 * i) / last))]);
+    }
     // The colour belongs to this browser: it is not sent to the server.
     if (Object.keys(changes).length) model.setv(changes, { sync: false });
   }

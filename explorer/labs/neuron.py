@@ -142,30 +142,30 @@ class NeuronLab(pn.viewable.Viewer):
     # -- from the state --------------------------------------------------------------------------
 
     def _on_state(self, *_: Any) -> None:
-        """Bring controls, link and plots up to the state, and ask for a run where one is due."""
-        experiment = self.state.experiment
-        with self._held():
-            self._show_controls(experiment)
-            self.surrogate.update(experiment)
-            if not self.state.is_runnable:
-                self.runner.cancel()
-                sentence = next(iter(self.state.errors.values()))
-                self._say(f"{sentence[:1].upper()}{sentence[1:]}.", "error")
-            elif self.recording is None or _differs(self.recording.experiment, experiment):
-                self._request(experiment)
-            elif self.state.errors:
-                sentence = next(iter(self.state.errors.values()))
-                self._say(f"{sentence[:1].upper()}{sentence[1:]}.", "error")
-            else:
-                self._say_nothing()
+        """Bring controls, link and plots up to the state, and ask for a run where one is due.
 
-    def _show_controls(self, experiment: Experiment) -> None:
-        layout = (experiment.model, experiment.stimulus, experiment.noise, experiment.surrogate)
-        if self._laid_out != (*layout, experiment.spread_paths):
+        While a slider moves the browser already shows its value: what else the state changes on the page
+        goes out with the plots, in one message.
+        """
+        experiment = self.state.experiment
+        if not self.state.is_runnable:
+            self.runner.cancel()
+        elif self.recording is None or _differs(self.recording.experiment, experiment):
+            self._request(experiment)
+            if self._layout_of(experiment) == self._laid_out and not self.state.errors:
+                return
+        with self._held():
+            self._show_state()
+
+    def _show_state(self) -> None:
+        experiment = self.state.experiment
+        layout = self._layout_of(experiment)
+        if layout != self._laid_out:
+            self._laid_out = layout
             self.rail.groups = controls.groups(experiment)
             self.insight.equation = typeset.equation(experiment.model.equation)
             self.insight.note = catalog.summary(experiment.model)
-            self._laid_out = (*layout, experiment.spread_paths)
+        self.surrogate.update(experiment)
         self.rail.param.update(values=controls.values(experiment), errors=dict(self.state.errors))
         self.header.param.update(
             model=experiment.model.__name__,
@@ -174,6 +174,18 @@ class NeuronLab(pn.viewable.Viewer):
             can_redo=self.state.can_redo,
             query=links.to_query(experiment, self.home),
         )
+        if self.state.errors:
+            self._say(next(iter(self.state.errors.values())), "error")
+        elif self._complaints:
+            self._say(" ".join(self._complaints), "warn")
+            self._complaints = ()
+        elif self.status.message.get("tone") == "error":
+            self.status.message = {}
+
+    @staticmethod
+    def _layout_of(experiment: Experiment) -> tuple[Any, ...]:
+        """What decides which controls there are."""
+        return (*experiment.structure.slots.values(), experiment.model, experiment.surrogate, experiment.spread_paths)
 
     def _request(self, experiment: Experiment) -> None:
         if not is_compiled(experiment.structure):
@@ -190,24 +202,24 @@ class NeuronLab(pn.viewable.Viewer):
                 view.update(recording)
             self.insight.numbers = _numbers(recording)
             self.status.param.update(items=_status(recording), busy="")
+            self._show_state()
             if recording.problem:
-                self._say(f"{recording.problem[:1].upper()}{recording.problem[1:]}.", "error")
-            elif not self.state.errors:
-                self._say_nothing()
+                self._say(recording.problem, "error")
             self.rail.ack = max(self.rail.ack, request.seq)
 
     def _fail(self, request: Request, error: Exception) -> None:
         with self._held():
+            self._show_state()
             self.status.busy = ""
             if isinstance(error, SpikescopeError):
                 path = getattr(error, "path", "")
                 self.rail.errors = dict(self.state.errors) | {path: str(error)}
-                self._say(f"{str(error)[:1].upper()}{str(error)[1:]}.", "error")
+                self._say(str(error), "error")
             else:
-                log.exception("a run failed", exc_info=error)
+                log.error("a run failed", exc_info=error)
                 self._say(
-                    "The simulation failed for a reason of its own; the last good plot is kept. "
-                    "Undo the last change or reload the page.",
+                    "the simulation failed and the last good plot is kept: undo the last change or "
+                    "reload the page",
                     "error",
                 )
             self.rail.ack = max(self.rail.ack, request.seq)
@@ -220,14 +232,8 @@ class NeuronLab(pn.viewable.Viewer):
                     view.update(self.recording)
 
     def _say(self, sentence: str, tone: str) -> None:
+        sentence = sentence[:1].upper() + sentence[1:].rstrip(".") + "."
         self.status.message = {"text": sentence, "tone": tone}
-
-    def _say_nothing(self) -> None:
-        if self._complaints:
-            self._say(" ".join(self._complaints), "warn")
-            self._complaints = ()
-        elif self.status.message.get("tone") == "error":
-            self.status.message = {}
 
     # -- where things run ------------------------------------------------------------------------
 

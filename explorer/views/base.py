@@ -71,7 +71,6 @@ class View:
     """
 
     title = ""
-    y_label = ""
 
     def __init__(self, window: Window, *, time_axis: bool = False) -> None:
         self.window = window
@@ -84,7 +83,6 @@ class View:
             active_scroll=None,
             active_drag="xpan",
             x_axis_label="time (ms)",
-            y_axis_label=self.y_label,
             height=140,
             lod_threshold=None,
             output_backend="canvas",
@@ -106,6 +104,11 @@ class View:
         if wanted != self._y:
             self._y = wanted
             self.figure.y_range.update(start=wanted[0], end=wanted[1])
+
+    def name(self, title: str) -> None:
+        """Say above the plot what it shows, with the unit."""
+        if self.figure.title.text != title:
+            self.figure.title.text = title
 
     def update(self, recording: Recording) -> None:
         """Show a recording; what is out of sight is not sent."""

@@ -26,7 +26,6 @@ class RasterView(View):
     """Time of every spike against the number of its neuron."""
 
     title = "Spikes"
-    y_label = "neuron"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +64,7 @@ class RasterView(View):
         y_range = self.figure.y_range
         if (y_range.start, y_range.end) != (-0.5, n - 0.5):
             y_range.update(start=-0.5, end=n - 0.5)
-            self.figure.title.text = f"Spikes of {n:,} neurons" if n > 1 else "Spikes of one neuron"
+        self.name(f"Spikes of {n:,} neurons" if n > 1 else "Spikes of one neuron")
         watched = recording.experiment.watched[0]
         half = max(0.5, n / ROWS / 2)
         self._watched.update(bottom=watched - half, top=watched + half, visible=n > 1)

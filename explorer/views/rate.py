@@ -19,7 +19,6 @@ class RateView(View):
     """Spikes per neuron and second in bins of about a two-hundredth of the run."""
 
     title = "Population rate"
-    y_label = "rate (Hz)"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,9 +32,7 @@ class RateView(View):
         )
         self._rate.data = {"x": centres.astype(np.float32), "y": rate.astype(np.float32)}
         self.show_between(0.0, max(float(rate.max(initial=0.0)), 1.0))
-        title = f"Population rate, bins of {width:g} ms"
-        if self.figure.title.text != title:
-            self.figure.title.text = title
+        self.name(f"Population rate (Hz), bins of {width:g} ms")
 
 
 def bin_width(duration: float, dt: float) -> float:

@@ -32,4 +32,4 @@ class StimulusView(View):
         whole = recording.traces["input"][:, 0]
         self.show_between(min(0.0, float(whole.min(initial=0.0))), float(whole.max(initial=0.0)))
         spec = recording.experiment.model.input
-        self.figure.yaxis.axis_label = f"I ({spec.unit_text})" if spec.unit_text else "I"
+        self.name(f"Input ({spec.unit_text})" if spec.unit_text else "Input")

@@ -21,7 +21,6 @@ class VoltageView(View):
     """
 
     title = "Membrane potential"
-    y_label = "V (mV)"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,9 +47,7 @@ class VoltageView(View):
         x, y = broken_line(steps * dt, whole[steps], np.full(len(steps), top))
         self._spikes.data = {"x": x, "y": y}
         self.show_between(low, top)
-        title = f"Membrane potential of neuron {recording.experiment.watched[0]}"
-        if self.figure.title.text != title:
-            self.figure.title.text = title
+        self.name(f"Membrane potential of neuron {recording.experiment.watched[0]} (mV)")
 
 
 def _time(index: np.ndarray, seen: slice, dt: float) -> np.ndarray:

@@ -339,7 +339,7 @@ def test_pulses_switch_exactly_at_their_grid_points_whatever_dt(
     assert pulse_at(p, np.array([after] * 5, np.int32), np.float32(dt)).tolist() == [0] * 5
 
 
-LEVEL = st.floats(-50, 50, width=32)
+LEVEL = st.integers(-50_000, 50_000).map(lambda k: float(np.float32(k / 1000)))
 
 
 @given(dt=GRID, first=st.integers(0, 5000), length=st.integers(1, 5000), low=LEVEL, high=LEVEL)
@@ -351,9 +351,9 @@ def test_a_ramp_meets_both_ends_exactly_and_never_leaves_them(dt, first, length,
     t = k.astype(np.float32) * np.float32(dt)
     seen = np.asarray(Ramp.sample(p, t, np.float32(dt), (), None)[0])
     share = np.clip((k - first) / length, 0, 1)
-    np.testing.assert_allclose(
-        seen, low + (high - low) * share, atol=(5e-3 / length + 1e-4) * (abs(high - low) + 1e-3)
-    )
+    rounding = 4 * np.finfo(np.float32).eps * max(abs(low), abs(high))
+    time_error = (5e-3 / length + 1e-4) * abs(high - low)
+    np.testing.assert_allclose(seen, low + (high - low) * share, atol=rounding + time_error)
     assert seen[-3] == low
     assert seen[-1] == high
 

@@ -1,0 +1,304 @@
+"""The laws of every model: whatever is in the catalogue is held to them."""
+
+import functools
+import inspect
+import re
+
+import brainstate
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import saiunit as u
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from engine import Experiment, catalog, inputs, simulate, surrogates
+from engine.simulation import compile_simulation
+from engine.specs import InitialSpec
+
+NEURONS, SYNAPSES = catalog.neurons(), catalog.synapses()
+EACH_NEURON = pytest.mark.parametrize("cls", NEURONS.values(), ids=NEURONS.keys())
+EACH_SYNAPSE = pytest.mark.parametrize("cls", SYNAPSES.values(), ids=SYNAPSES.keys())
+EACH = pytest.mark.parametrize("cls", (NEURONS | SYNAPSES).values(), ids=NEURONS | SYNAPSES)
+RESETS = pytest.mark.parametrize("reset", ["soft", "hard"])
+SURROGATES = [kind for kind in surrogates.catalogue().values() if kind.__module__ == "engine.surrogates"]
+
+PLAUSIBLE = {"mV": 1e3, "mA": 1e4, "mS": 1e4, "": 1e6}
+"""What no state may leave, by its unit: far beyond biology, far below a numerical explosion."""
+
+
+def input_unit(cls):
+    return cls.input.unit if cls in NEURONS.values() else cls.parameters()["g_initializer"].unit
+
+
+@functools.partial(jax.jit, static_argnames=("cls", "size", "batch", "dt"))
+def steps(cls, size, x, batch=None, dt=0.125):
+    """Run a model over ``x``, shape (time, ...), in its input unit; give its output and states."""
+    model = cls(size)
+    model.init_state(batch, rng=brainstate.random.RandomState(jax.random.key_data(jax.random.key(0))))
+
+    def step(i, now):
+        with brainstate.environ.context(i=i, t=i * dt * u.ms):
+            out = model(u.Quantity(now, unit=input_unit(cls)))
+        return out, {name: getattr(model, name).value for name in cls.states()}
+
+    with brainstate.environ.context(dt=dt * u.ms):
+        return brainstate.transform.for_loop(step, jnp.arange(len(x)), x)
+
+
+def plain(tree):
+    """Strip the units of a tree for comparison."""
+    is_quantity = lambda leaf: isinstance(leaf, u.Quantity)  # noqa: E731
+    return jax.tree.map(lambda a: np.asarray(u.get_mantissa(a)), tree, is_leaf=is_quantity)
+
+
+# ---------------------------------------------------------------- what a neuron does
+
+
+@EACH_NEURON
+def test_it_is_silent_without_input(cls):
+    recording = simulate(cls, stimulus=inputs.Constant(0.0), noise="None", n=2, duration=300 * u.ms)
+    assert recording.spike_count == 0
+    assert recording.problem == ""
+
+
+@EACH_NEURON
+def test_it_fires_in_its_default_experiment_at_a_plausible_rate(cls):
+    recording = simulate(cls)
+    assert recording.problem == ""
+    assert 1.0 < recording.rate < 200.0
+    assert len(np.unique(recording.spike_neurons)) == 100
+
+
+@EACH_NEURON
+def test_it_fires_more_the_more_it_is_driven(cls):
+    def count(factor):
+        amplitude = factor * cls.input.default
+        drive = {"stimulus": "Constant", "stimulus__amplitude": amplitude, "noise": "None"}
+        return simulate(cls, **drive, n=2, duration=300 * u.ms).spike_count
+
+    assert 0 == count(0.0) < count(1.5) < count(3.0)
+
+
+def soft_values(cls):
+    """Draw a number for every path of the default experiment, often at an end of its slider."""
+    specs = Experiment(cls).specs
+    kept = {p: s for p, s in specs.items() if not s.structural and p not in ("duration", "seed")}
+    return st.fixed_dictionaries(
+        {p: st.one_of(st.sampled_from(s.soft), st.floats(*s.soft)) for p, s in kept.items()}
+    )
+
+
+@EACH_NEURON
+@RESETS
+@settings(max_examples=60)
+@given(data=st.data())
+def test_it_stays_finite_and_plausible_wherever_the_sliders_stand(cls, reset, data):
+    experiment = Experiment(cls).set("spk_reset", reset).set("n", 4).set("duration", 60)
+    values = data.draw(soft_values(cls))
+    fastest = min(values[p] for p, s in experiment.specs.items() if s.time_constant)
+    values["dt"] = min(values["dt"], fastest / 2)
+    values["stimulus.start"] = min(values["stimulus.start"], 20.0)
+    experiment = experiment.update(values)
+    assume(not experiment.problems())
+    recording = simulate(experiment, watched=range(4))
+    assert recording.problem == ""
+    assert recording.n_steps == experiment.n_steps
+    for name, spec in cls.states().items():
+        if not spec.is_time_stamp:
+            trace = recording.traces[name]
+            assert np.isfinite(trace).all()
+            assert np.abs(trace).max() < PLAUSIBLE[spec.unit_text], name
+
+
+@EACH_NEURON
+@RESETS
+def test_a_gradient_passes_through_every_surrogate(cls, reset):
+    kinds = [kind() for kind in SURROGATES]
+    x = jnp.linspace(0.5, 3.0, 160)[:, None] * float(u.get_mantissa(cls.input.default))
+
+    @jax.jit
+    @jax.grad
+    def slope(gain, which):
+        def spike(distance):
+            return jax.lax.switch(which, kinds, distance)
+
+        model = cls(1, spk_fun=spike, spk_reset=reset)
+        model.init_state()
+
+        def step(i, now):
+            with brainstate.environ.context(i=i, t=i * 0.25 * u.ms):
+                return model(u.Quantity(gain * now, unit=cls.input.unit))
+
+        with brainstate.environ.context(dt=0.25 * u.ms):
+            return brainstate.transform.for_loop(step, jnp.arange(len(x)), x).sum()
+
+    slopes = {kind: float(slope(1.0, i)) for i, kind in enumerate(SURROGATES)}
+    assert len(set(slopes.values())) > 15, "the surrogates make a difference"
+    for kind, value in slopes.items():
+        assert np.isfinite(value), kind
+        assert value != 0.0, kind
+
+
+@EACH_NEURON
+def test_a_seed_gives_the_same_run_again_and_another_seed_another(cls):
+    one, same, other = (simulate(cls, seed=seed, duration=200 * u.ms) for seed in (1, 1, 2))
+    assert np.array_equal(one.traces["V"], same.traces["V"])
+    assert np.array_equal(one.spike_steps, same.spike_steps)
+    assert np.array_equal(one.spike_neurons, same.spike_neurons)
+    assert not np.array_equal(one.traces["V"], other.traces["V"])
+    assert not np.array_equal(one.spike_steps, other.spike_steps)
+
+
+@EACH_NEURON
+def test_a_run_in_pieces_is_the_whole_run_bit_for_bit(cls):
+    experiment = Experiment(cls).set("stimulus.start", 5)
+    structure = experiment.structure
+    simulation = compile_simulation(structure)
+    numbers = np.array([experiment[p] for p in structure.paths], np.float32)
+    noise = np.random.default_rng(1).normal(size=(simulation.chunk, experiment.n)).astype(np.float32)
+    start = simulation.init(numbers, np.array([0, 3], np.uint32))
+    watched = np.array([0], np.int32)
+
+    def run(pieces):
+        carry, first, traces, words = start, 0, [], []
+        for length in pieces:
+            xi = {"noise": np.roll(noise, -first, axis=0)}
+            position = np.int32(first), np.int32(length)
+            carry, kept = simulation.advance(carry, numbers, watched, *position, xi)
+            traces.append(np.asarray(kept["traces"])[:length])
+            words.append(np.asarray(kept["spikes"])[:length])
+            first += length
+        return np.concatenate(traces), np.concatenate(words), plain(carry["states"])
+
+    whole, pieces = run([600]), run([1, 255, 64, 280])
+    assert whole[1].any(), "there are spikes"
+    for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(pieces), strict=True):
+        assert np.array_equal(a, b)
+
+
+# ---------------------------------------------------------------- what a synapse does
+
+
+@EACH_SYNAPSE
+def test_it_stays_at_rest_without_input(cls):
+    _, states = steps(cls, 2, jnp.zeros((50, 2)))
+    assert not plain(states)["g"].any()
+
+
+@EACH_SYNAPSE
+def test_it_answers_an_event_and_forgets_it(cls):
+    x = jnp.zeros((4000, 2)).at[10, 1].set(1.0)
+    out = plain(steps(cls, 2, x)[0])
+    assert not out[:10].any()
+    assert not out[:, 0].any()
+    assert out[:, 1].max() > 0.05
+    assert (out[:, 1] >= 0).all()
+    assert out[-1, 1] < 1e-3 * out[:, 1].max()
+
+
+# ---------------------------------------------------------------- states
+
+
+@EACH
+@pytest.mark.parametrize("batch", [None, 8])
+@pytest.mark.parametrize("size", [3, (2, 3)])
+def test_each_state_has_its_declared_unit_and_shape(cls, batch, size):
+    shape = (3,) if size == 3 else size
+    shape = shape if batch is None else (batch, *shape)
+    model = cls(size)
+    model.init_state(batch)
+    before = {name: getattr(model, name).value for name in cls.states()}
+    out, after = steps(cls, size, jnp.ones((3, *shape)), batch)
+    assert out.shape == (3, *shape)
+    for name, spec in cls.states().items():
+        for value, expected in ((before[name], shape), (after[name], (3, *shape))):
+            assert u.get_dim(value) == spec.unit.dim, name
+            assert value.shape == expected, name
+            assert value.dtype == np.float32, name
+
+
+@EACH
+def test_a_batch_is_its_members_one_by_one(cls):
+    drive = float(u.get_mantissa(getattr(cls, "input", None).default if cls in NEURONS.values() else 1))
+    x = np.random.default_rng(2).uniform(0, 3 * drive, size=(400, 3, 2)).astype(np.float32)
+    batched = plain(steps(cls, 2, x, 3))
+    assert batched[0].any()
+    for k in range(3):
+        alone = plain(steps(cls, 2, x[:, k]))
+        for a, b in zip(jax.tree.leaves(batched), jax.tree.leaves(alone), strict=True):
+            np.testing.assert_allclose(a[:, k], b, rtol=1e-5, atol=1e-6)
+
+
+# ---------------------------------------------------------------- what a model says about itself
+
+
+COMMANDS = r"\\(frac|quad|qquad|text|mathrm|sum|int|delta|ge|le|leftarrow|left|right|max|min|exp|"
+COMMANDS += r"cosh|tanh|ln|begin|end|cases|infty|cdot|partial)(?![A-Za-z])"
+
+
+def remainder(equation, symbols):
+    """Give the letters of an equation that stand for nothing declared."""
+    for symbol in sorted(symbols, key=len, reverse=True):
+        bounded = rf"(?<!\\)d?(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])"
+        equation = re.sub(rf"d(?={re.escape(symbol)}(?![A-Za-z]))|{bounded}", " ", equation)
+        equation = re.sub(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])", " ", equation)
+    equation = re.sub(r"\\text\{[^}]*\}", " ", equation)
+    equation = re.sub(COMMANDS, " ", equation)
+    equation = re.sub(r"\bdt\b|\bt(_k)?\b|_k\b", " ", equation)
+    return re.findall(r"\\?[A-Za-z]+", equation)
+
+
+@EACH
+def test_every_symbol_of_the_equation_is_declared(cls):
+    symbols = [s.symbol for s in (cls.parameters() | cls.states()).values()]
+    if cls in NEURONS.values():
+        symbols.append(cls.input.symbol)
+    assert remainder(cls.equation, symbols) == []
+
+
+def test_an_undeclared_symbol_would_be_found():
+    assert remainder(r"\tau \frac{dV}{dt} = -V + R I + k", [r"\tau", "V", "R", "I"]) == ["k"]
+    assert remainder(r"\tau_q \frac{dV}{dt} = -V", [r"\tau", "V"]) != []
+
+
+@EACH
+def test_what_drives_the_states_stands_in_the_equation(cls):
+    for name, spec in cls.parameters().items():
+        if spec.group == "dynamics" and not isinstance(spec, InitialSpec):
+            assert spec.symbol in cls.equation, name
+    for name, spec in cls.states().items():
+        if not spec.is_time_stamp:
+            assert f"d{spec.symbol}" in cls.equation.replace(" ", ""), name
+
+
+@EACH
+def test_the_docstring_holds_an_equation_and_a_reference(cls):
+    doc = inspect.getdoc(cls)
+    assert cls.__doc__ is not None
+    assert ".. math::" in doc
+    assert re.search(r"References\n-+\n", doc)
+    assert re.search(r"\(\d{4}\)", doc)
+    assert re.search(r"doi:10\.|arXiv:", doc)
+    assert catalog.summary(cls).endswith(".")
+
+
+@EACH
+def test_a_model_is_found_in_the_catalogue_by_its_name(cls):
+    assert catalog.find(cls.__name__) is cls
+    assert cls.__module__ == "engine"
+
+
+def test_a_name_that_is_not_in_the_catalogue_is_answered_with_the_nearest():
+    with pytest.raises(ValueError, match="no model 'LIFF' in the catalogue; did you mean 'LIF"):
+        catalog.neuron("LIFF")
+    with pytest.raises(ValueError, match="no model 'Expo' in the catalogue; did you mean 'Expon'"):
+        catalog.find("Expo")
+
+
+def test_a_private_subclass_is_not_in_the_catalogue():
+    class _Hidden(NEURONS["LIF"]):
+        pass
+
+    assert "_Hidden" not in catalog.neurons()
