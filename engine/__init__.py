@@ -1,7 +1,7 @@
 """Spiking neurons, synapses and their simulation, on jax, brainstate and saiunit.
 
-Every quantity carries its unit at the edge of this package. The models are found by their names here; what
-they declare about themselves by `engine.catalog`.
+Every quantity carries its unit at the edge of this package. The models are found by their names
+here; what they declare about themselves by `engine.catalog`.
 """
 
 from engine import boundary, catalog, inputs, surrogates

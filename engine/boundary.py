@@ -1,7 +1,7 @@
 """The only place where units are attached and stripped and values become canonical ``float32``.
 
-Inside the engine quantities travel as saiunit quantities; at its edge (sliders, URLs, files, recorded
-arrays) as plain numbers whose unit is written in the parameter's declaration.
+Inside the engine quantities travel as saiunit quantities; at its edge (sliders, URLs, files,
+recorded arrays) as plain numbers whose unit is written in the parameter's declaration.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 import saiunit as u
+from jax.core import Tracer
 
 from engine.errors import ParameterError
 
@@ -32,7 +33,7 @@ __all__ = [
 
 # How units are written. Representations of saiunit differ between its versions, so they are never
 # printed or parsed: a unit has a name because it stands in this table.
-UNITS: dict[str, u.Unit] = {
+UNITS: dict[str, Any] = {
     "": u.UNITLESS,
     "s": u.second,
     "ms": u.ms,
@@ -112,7 +113,7 @@ def show(value: Any) -> str:
         mantissa = np.asarray(u.get_mantissa(value))
         number = f"{mantissa.item():g}" if mantissa.size == 1 else "an array"
         return f"{number} {unit_text(u.get_unit(value))}".strip()
-    return f"{value:g}" if isinstance(value, int | float) else repr(value)
+    return f"{value:g}" if isinstance(value, int | float | np.number) else repr(value)
 
 
 def require_finite(number: float, path: str) -> None:
@@ -151,7 +152,11 @@ def to_number(value: Any, unit: u.Unit, path: str, text: str = "") -> float:
         raise ParameterError(path, f"{path} must be a single number, got an array")
     if u.get_unit(value).dim != unit.dim:
         plain = not isinstance(value, u.Quantity) or u.get_unit(value).is_unitless
-        fix = f"; write {float(u.get_mantissa(value)):g} * u.{text}" if plain and text.isidentifier() else ""
+        fix = (
+            f"; write {float(u.get_mantissa(value)):g} * u.{text}"
+            if plain and text.isidentifier()
+            else ""
+        )
         got = f"the plain number {show(value)}" if plain else show(value)
         raise ParameterError(path, f"{path} must be {dimension_word(unit)}, got {got}{fix}")
     mantissa = value.to_decimal(unit) if isinstance(value, u.Quantity) else value
@@ -171,12 +176,12 @@ def check_parameter(value: Any, spec: ParameterSpec, path: str) -> Any:
     unit = u.get_unit(value) if isinstance(value, u.Quantity) else u.UNITLESS
     mantissa = u.get_mantissa(value)
     if unit.dim != spec.unit.dim:
-        if isinstance(mantissa, jax.core.Tracer):
+        if isinstance(mantissa, Tracer):
             raise ParameterError(path, f"{path} must be {dimension_word(spec.unit)}")
         if np.size(mantissa) == 1:
             to_number(value, spec.unit, path, spec.unit_text)
         raise ParameterError(path, f"{path} must be {dimension_word(spec.unit)}, got {show(value)}")
-    if isinstance(mantissa, jax.core.Tracer):
+    if isinstance(mantissa, Tracer):
         return value
     if np.asarray(mantissa).dtype.kind not in "fiu":
         raise ParameterError(path, f"{path} must be {dimension_word(spec.unit)}, got {value!r}")
@@ -205,7 +210,9 @@ def parse_quantity(text: str, unit: u.Unit, path: str) -> float:
         raise ParameterError(path, f"{path} must be a finite number, got {text.strip()}")
     match = _NUMBER.fullmatch(cleaned)
     if match is None:
-        raise ParameterError(path, f"{path}: '{text.strip()}' is not a number; write e.g. {example}")
+        raise ParameterError(
+            path, f"{path}: '{text.strip()}' is not a number; write e.g. {example}"
+        )
     number, suffix = float(match[1]), match[2]
     require_finite(number, path)
     if not suffix:

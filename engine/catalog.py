@@ -1,4 +1,4 @@
-"""What there is: every model, found by walking the subclasses of its base. There is no list to keep."""
+"""What there is: every model, found by walking the subclasses of its base, without a list."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ __all__ = ["find", "neuron", "neurons", "summary", "synapses"]
 
 def _is_model(cls: type[Neuron] | type[Synapse]) -> bool:
     return bool(cls.equation and cls.parameters()) and not cls.__name__.startswith("_")
+
 
 def neurons() -> dict[str, type[Neuron]]:
     """Return every neuron model that can be simulated, by name; private ones are left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import brainstate
 import braintools
@@ -40,8 +40,8 @@ __all__ = [
 class Dynamics(Component, brainstate.nn.Dynamics):
     """Anything with a state that evolves in time and takes inputs.
 
-    A model collects its inputs in two named groups. *Current inputs* flow into its equation during a
-    step; *delta inputs* jump a state directly after it. A plain value is used up by the step that
+    A model collects its inputs in two named groups. *Current inputs* flow into its equation during
+    a step; *delta inputs* jump a state directly after it. A plain value is used up by the step that
     reads it, a callable stays and is evaluated in every step.
 
     Parameters
@@ -61,10 +61,13 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     _leading: ClassVar[tuple[str, ...]] = ("in_size",)
     _trailing: ClassVar[tuple[str, ...]] = ("name",)
 
+    if TYPE_CHECKING:
+        varshape: tuple[int, ...]  # brainstate says less
+
     equation: ClassVar[str] = ""
     """LaTeX of the model's equations."""
     integrator: ClassVar[str] = "exponential_euler"
-    """The key in `engine.integrators.INTEGRATORS` of the integrator that is stable for the model."""
+    """Which of `engine.integrators.INTEGRATORS` is stable for the model, by its key."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -160,7 +163,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
 
     @property
     def t(self) -> Any:
-        """The time at the start of the step, from the environment (``t``, or ``i`` times ``dt``)."""
+        """The time at the start of the step, from the environment (``t``, or ``i * dt``)."""
         t = brainstate.environ.get("t", None)
         if t is None:
             step = brainstate.environ.get("i", None)
@@ -425,6 +428,8 @@ class Neuron(Dynamics):
 
     input: ClassVar[InputSpec | None] = None
     """The input of `update`, where the model declares it."""
+    threshold: Any
+    """Membrane potential at which the neuron spikes now, where the model has one."""
 
     def get_spike(self, *args: Any, **kwargs: Any) -> Any:
         """Spikes of the present state, or of the state given: abstract here.
@@ -510,8 +515,8 @@ def require_same_shape(model: str, name: str, before: Any, after: Any) -> None:
     if old != new:
         raise ParameterError(
             f"{model}.{name}",
-            f"an input of {model} has a shape that would turn its state {name} from {old} into {new}; "
-            "give inputs in the shape of the population",
+            f"an input of {model} has a shape that would turn its state {name} from {old} into "
+            f"{new}; give inputs in the shape of the population",
         )
 
 
@@ -552,7 +557,9 @@ def _description(dyn: Any) -> str:
             return f"{(mantissa.astype(float) * unit.magnitude).tobytes().hex()} {unit.dim}"
         if isinstance(value, np.ndarray | jax.Array):
             return np.asarray(value).tobytes().hex()
-        return repr(value) if isinstance(value, str | int | float | tuple | bool) else str(id(value))
+        return (
+            repr(value) if isinstance(value, str | int | float | tuple | bool) else str(id(value))
+        )
 
     arguments = [text(a) for a in dyn.args]
     arguments += [f"{k}={text(v)}" for k, v in sorted(dyn.kwargs.items())]

@@ -1,8 +1,8 @@
 """What is simulated: a model, its stimulus, every number, and the seed, as one immutable value.
 
-An `Experiment` is what a lab shows, a link carries, a file stores and `engine.simulate` runs. Its numbers
-have one name each, the *parameter path*: ``tau``, ``stimulus.amplitude``, ``noise.sigma``, ``tau.spread``,
-``duration``.
+An `Experiment` is what a lab shows, a link carries, a file stores and `engine.simulate` runs. Its
+numbers have one name each, the *parameter path*: ``tau``, ``stimulus.amplitude``, ``noise.sigma``,
+``tau.spread``, ``duration``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
@@ -112,6 +113,12 @@ class Structure:
     n_watched: int
 
     @property
+    def input_unit(self) -> u.Unit:
+        """Unit of what drives the model."""
+        assert self.model.input is not None  # an experiment refuses a model that does not say
+        return self.model.input.unit
+
+    @property
     def slots(self) -> dict[str, type[inputs.Stimulus]]:
         """The inputs that are added up, by name."""
         slots = {"stimulus": self.stimulus}
@@ -134,8 +141,8 @@ class Experiment:
     stimulus, noise : type
         Subclasses of `engine.inputs.Stimulus`; their sum is the input. ``noise`` may be None.
     surrogate : type
-        The surrogate gradient of the spike. It does not change what the neuron does, only how a gradient
-        flows through it.
+        The surrogate gradient of the spike. It does not change what the neuron does, only how a
+        gradient flows through it.
     choices : mapping
         Choices of the model, by path, where they differ from the default.
     values : mapping
@@ -176,7 +183,7 @@ class Experiment:
         """Declaration of every number, by parameter path."""
         base = _specs(self.model, self.stimulus, self.noise, self.surrogate)
         spreads = {p: spread_spec(base[p.removesuffix(".spread")]) for p in self.spread_paths}
-        return MappingProxyType(dict(base) | spreads)
+        return MappingProxyType(dict(base) | spreads) if spreads else base
 
     @property
     def spread_paths(self) -> tuple[str, ...]:
@@ -200,6 +207,7 @@ class Experiment:
                 tuple(surrogates.catalogue()),
                 "surrogate gradient: the pseudo-derivative that training sees at a spike",
             ),
+            **{f"spk_fun.{n}": spec for n, spec in self.surrogate.choices().items()},
             "stimulus": ChoiceSpec("Step", stimuli, "shape of the input over time"),
             "noise": ChoiceSpec("OUNoise", noisy, "random input on top, drawn for each neuron"),
         }
@@ -286,19 +294,22 @@ class Experiment:
         ParameterError
             No such path, wrong unit, or outside what the parameter accepts.
         """
+        if path in self.specs:
+            number = _number(value, self.specs[path], path)
+            return replace(self, values=dict(self.values) | {path: number})
         choices = self.choice_specs
         if path in choices:
             return self._choose(path, choices[path].check(value, path))
         stem = path.removesuffix(".spread")
-        if stem != path and path not in self.specs:
-            if not self.can_spread(stem):
-                raise unknown_name("parameter", stem, self.model.parameters(), self.model.__name__)
-            spec = spread_spec(self.specs[stem])
-        elif path not in self.specs:
+        if stem == path:
             raise unknown_name("parameter", path, [*self.specs, *choices], self.model.__name__)
-        else:
-            spec = self.specs[path]
-        return replace(self, values=dict(self.values) | {path: _number(value, spec, path)})
+        if self.can_spread(stem):
+            number = _number(value, spread_spec(self.specs[stem]), path)
+            return replace(self, values=dict(self.values) | {path: number})
+        if stem in self.specs:
+            can = ", ".join(p for p in self.specs if self.can_spread(p))
+            raise ParameterError(path, f"{stem} is the same for all neurons; can differ: {can}")
+        raise unknown_name("parameter", stem, self.model.parameters(), self.model.__name__)
 
     def without(self, path: str) -> Experiment:
         """Return this experiment with the default at ``path``; a spread is switched off."""
@@ -368,7 +379,8 @@ class Experiment:
         if any(not 0 <= i < self.n for i in self.watched):
             found.append(
                 ParameterError(
-                    "watched", f"watched neurons must be between 0 and {self.n - 1}, got {self.watched}"
+                    "watched",
+                    f"watched neurons must be between 0 and {self.n - 1}, got {self.watched}",
                 )
             )
         return found
@@ -387,7 +399,7 @@ class Experiment:
     # -- writing --------------------------------------------------------------------------------
 
     def to_json(self) -> str:
-        """Write the experiment as JSON: what differs from the defaults, and the schema's version."""
+        """Write the experiment as JSON: the schema's version, and what is no default."""
         content = {"schema": SCHEMA, "model": self.model.__name__, "watched": list(self.watched)}
         return json.dumps(content | {"values": self.differences()}, indent=2)
 
@@ -404,6 +416,8 @@ class Experiment:
             content = json.loads(text)
             model, values = content["model"], content["values"]
             version, watched = int(content["schema"]), tuple(map(int, content["watched"]))
+            if not (isinstance(model, str) and isinstance(values, dict)):
+                raise TypeError("model must be a name and values an object")
         except (ValueError, KeyError, TypeError) as error:
             raise ParameterError("file", f"this is not an experiment file: {error}") from None
         if version > SCHEMA:
@@ -446,7 +460,7 @@ def _specs(
         if component is not None:
             bound = {n: inputs.bind(s, model.input) for n, s in component.parameters().items()}
             found |= {f"{slot}.{n}": s for n, s in bound.items() if (slot, n) != ("noise", LEVEL)}
-    return MappingProxyType(found | Settings.parameters())
+    return MappingProxyType({**found, **Settings.parameters()})
 
 
 @lru_cache(maxsize=512)
@@ -481,7 +495,7 @@ def spreads_in_proportion(spec: ParameterSpec) -> bool:
     return spec.hard.low == 0.0
 
 
-@lru_cache(maxsize=None)
+@cache
 def _default_surrogate(model: type[Neuron]) -> str:
     return type(model.slots()["spk_fun"].default()).__name__
 
@@ -489,6 +503,6 @@ def _default_surrogate(model: type[Neuron]) -> str:
 def _number(value: Any, spec: ParameterSpec, path: str) -> float:
     if isinstance(value, str):
         return spec.check(boundary.parse_quantity(value, spec.unit, path), path)
-    if isinstance(value, u.Quantity) or isinstance(value, bool) or value is None:
-        return spec.number(value, path)
-    return spec.check(boundary.to_number(value, u.UNITLESS, path), path)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return spec.check(float(value), path)
+    return spec.number(value, path)

@@ -1,7 +1,7 @@
 r"""One step of :math:`dy/dt = f(y)`.
 
-Each model names the integrator that is stable for it (`Neuron.integrator`); it is part of the structure of
-a simulation, not a number that a slider moves.
+Each model names the integrator that is stable for it (`Neuron.integrator`); it is part of the
+structure of a simulation, not a number that a slider moves.
 
 References
 ----------
@@ -24,10 +24,12 @@ Drift = Callable[[Any], Any]
 def exponential_euler(drift: Drift, y: Any, dt: Any) -> Any:
     r"""Linearise the drift at ``y`` and solve that exactly.
 
-    .. math:: y' = y + \Delta t\,\varphi(\Delta t\,J)\,f(y),\quad \varphi(z) = (e^z - 1)/z,\quad J = f'(y)
+    .. math::
+        y' = y + \Delta t\,\varphi(\Delta t\,J)\,f(y), \qquad
+        \varphi(z) = (e^z - 1)/z, \quad J = f'(y)
 
-    Exact where ``drift`` is linear in ``y``, of second order elsewhere. It overflows where :math:`J`
-    is large and positive, as on the upstroke of an exponential model.
+    Exact where ``drift`` is linear in ``y``, of second order elsewhere. It overflows where
+    :math:`J` is large and positive, as on the upstroke of an exponential model.
     """
     with brainstate.environ.context(dt=dt):
         return brainstate.nn.exp_euler_step(drift, y)

@@ -12,7 +12,7 @@ __all__ = ["budget", "chunk_steps", "estimate", "require_budget"]
 BUDGET_VARIABLE = "SPIKESCOPE_MEMORY_MB"
 DEFAULT_BUDGET = 2 * 2**30
 CHUNK_BYTES = 32 * 2**20
-LONGEST_CHUNK, SHORTEST_CHUNK = 16_384, 64
+LONGEST_CHUNK, SHORTEST_CHUNK = 10_240, 64
 
 
 def budget() -> int:
@@ -28,15 +28,16 @@ def bytes_per_step(structure: Structure) -> int:
 
 def chunk_steps(structure: Structure) -> int:
     """Return the most steps that are computed in one call, so that a call's arrays stay small."""
-    fitting = CHUNK_BYTES // bytes_per_step(structure)
+    # Of n only: noise is drawn by chunks, and a seed must give the same whatever else is chosen.
+    fitting = CHUNK_BYTES // (structure.n * 4)
     return max(SHORTEST_CHUNK, min(LONGEST_CHUNK, fitting // SHORTEST_CHUNK * SHORTEST_CHUNK))
 
 
 def estimate(experiment: Experiment) -> int:
     """Return about how many bytes a run takes.
 
-    States and spread parameters are kept for every neuron, recorded states for the watched ones, spikes as
-    one bit per neuron and step; random numbers for the chunk that is being computed.
+    States and spread parameters are kept for every neuron, recorded states for the watched ones,
+    spikes as one bit per neuron and step; random numbers for the chunk that is being computed.
     """
     structure, steps = experiment.structure, experiment.n_steps
     per_neuron = 2 * len(structure.model.states()) + len(structure.paths)
@@ -52,6 +53,6 @@ def require_budget(experiment: Experiment) -> None:
         raise MemoryBudgetError(
             "n",
             f"n = {experiment.n:,} neurons over {experiment.n_steps:,} steps need about "
-            f"{needed / 2**30:.1f} GB, more than the {allowed / 2**30:.1f} GB allowed; choose fewer "
-            f"neurons or a shorter duration, or raise {BUDGET_VARIABLE}",
+            f"{needed / 2**30:.1f} GB, more than the {allowed / 2**30:.1f} GB allowed; choose "
+            f"fewer neurons or a shorter duration, or raise {BUDGET_VARIABLE}",
         )

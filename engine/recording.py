@@ -108,15 +108,14 @@ class Recording:
     def save(self, path: Any) -> None:
         """Write the arrays, their units and the experiment to an ``.npz`` file."""
         units = {f"unit of {name}": self.experiment_unit(name) for name in self.traces}
-        np.savez_compressed(
-            path,
-            t=self.times,
-            spike_times=self.spike_times,
-            spike_neurons=self.spike_neurons,
-            experiment=self.experiment.to_json(),
-            **self.traces,
-            **units,
-        )
+        arrays: dict[str, Any] = {
+            "t": self.times,
+            "spike_times": self.spike_times,
+            "spike_neurons": self.spike_neurons,
+            "experiment": self.experiment.to_json(),
+        }
+        arrays |= {**self.traces, **units}
+        np.savez_compressed(path, **arrays)
 
     def experiment_unit(self, name: str) -> str:
         """How the unit of a trace is written."""

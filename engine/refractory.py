@@ -21,10 +21,11 @@ class Refractory(_Base):
 
     Notes
     -----
-    The period lasts a whole number of steps, :math:`\lceil\tau_{ref}/\Delta t\rceil`, however late in the
-    run the spike comes: time stamps in single precision are compared as step counts. Where a soft reset
-    leaves the potential above the threshold, the hard reset is taken instead, because the neuron
-    would spike in every step of its own refractory period. Delta inputs that arrive meanwhile are lost.
+    The period lasts a whole number of steps, :math:`\lceil\tau_{ref}/\Delta t\rceil`, however late
+    in the run the spike comes: time stamps in single precision are compared as step counts. Where a
+    soft reset leaves the potential above the threshold, the hard reset is taken instead, because
+    the neuron would spike in every step of its own refractory period. Delta inputs that arrive
+    meanwhile are lost.
     """
 
     tau_ref = ParameterSpec(

@@ -1,8 +1,8 @@
 """From an experiment to a recording, through one compiled program per structure.
 
-A model is built *inside* the traced function from traced parameter values, so that every number is an
-argument of the compiled program and no slider ever compiles. A program advances by at most a chunk of
-steps, whose number is traced too: a longer duration means more calls, not another program.
+A model is built *inside* the traced function from traced parameter values, so that every number is
+an argument of the compiled program and no slider ever compiles. A program advances by at most a
+chunk of steps, whose number is traced too: a longer duration means more calls, not another program.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import saiunit as u
 from engine import boundary, memory
 from engine.dynamics import Neuron
 from engine.errors import SimulationCancelled
-from engine.experiment import LEVEL, Experiment, Structure, spreads_in_proportion
+from engine.experiment import LEVEL, NO_NOISE, Experiment, Structure, spreads_in_proportion
 from engine.inputs import Stimulus
 from engine.recording import Recording, Timing
 from engine.specs import StateSpec
@@ -79,10 +79,10 @@ def simulate(
     on_progress : callable, optional
         Told between chunks which fraction is done.
     **values
-        Parameters by name, as quantities (``tau=20 * u.ms``), plain numbers in the declared unit for
-        what has none (``n=100``), or choices (``spk_reset="hard"``); a dot in a path is written as a
-        double underscore (``stimulus__amplitude=2 * u.mA``). ``stimulus`` and ``noise`` also take an
-        instance, and ``watched`` the indices of the neurons whose states are recorded.
+        Parameters by name, as quantities (``tau=20 * u.ms``), plain numbers in the declared unit
+        for what has none (``n=100``), or choices (``spk_reset="hard"``); a dot in a path is written
+        as a double underscore (``stimulus__amplitude=2 * u.mA``). ``stimulus`` and ``noise`` also
+        take an instance, and ``watched`` the indices of the neurons whose states are recorded.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def simulate(
 
 
 def compile_simulation(structure: Structure) -> Simulation:
-    """Return the compiled program of a structure, from the cache where it has been compiled before."""
+    """Return the compiled program of a structure, from the cache where it is there already."""
     return _compiled(structure)[0]
 
 
@@ -177,21 +177,22 @@ def _compiled(structure: Structure) -> tuple[Simulation, bool]:
 
 def _compile(structure: Structure) -> Simulation:
     begin = time.perf_counter()
+    chunk, none = memory.chunk_steps(structure), np.int32(0)
     numbers = np.zeros(len(structure.paths), np.float32)
-    key, watched = np.zeros(2, np.uint32), np.zeros(structure.n_watched, np.int32)
-    chunk, start = memory.chunk_steps(structure), np.int32(0)
-    noise_shape = jax.ShapeDtypeStruct((chunk, structure.n), jnp.float32)
-    noise = dict.fromkeys(structure.random_slots, noise_shape)
-    init = partial(_init, structure)
-    carry = jax.eval_shape(init, numbers, key)
+    watched = np.zeros(structure.n_watched, np.int32)
+    noise = dict.fromkeys(structure.random_slots, np.zeros((chunk, structure.n), np.float32))
+    init = jax.jit(partial(_init, structure))
     advance = jax.jit(partial(_advance, structure, chunk))
+    # A call that makes no step compiles, and later calls of the same shapes take jax's fast path.
+    carry = init(numbers, np.zeros(2, np.uint32))
+    jax.block_until_ready(advance(carry, numbers, watched, none, none, noise))
     return Simulation(
         structure=structure,
         chunk=chunk,
         units={name: spec.unit for name, spec in _recorded(structure.model).items()}
-        | {"input": structure.model.input.unit, "threshold": u.mV},
-        init=jax.jit(init).lower(numbers, key).compile(),
-        advance=advance.lower(carry, numbers, watched, start, start, noise).compile(),
+        | {"input": structure.input_unit, "threshold": u.mV},
+        init=init,
+        advance=advance,
         compile_seconds=time.perf_counter() - begin,
     )
 
@@ -200,7 +201,7 @@ def _recorded(model: type[Neuron]) -> dict[str, StateSpec]:
     return {name: spec for name, spec in model.states().items() if not spec.is_time_stamp}
 
 
-# -- the traced program -----------------------------------------------------------------------------
+# -- the traced program ----------------------------------------------------------------------------
 
 
 def _init(structure: Structure, numbers: jax.Array, key: jax.Array) -> Carry:
@@ -214,7 +215,9 @@ def _init(structure: Structure, numbers: jax.Array, key: jax.Array) -> Carry:
     carry["spread"] = spreads
     carry["inputs"] = {}
     for slot, kind in structure.slots.items():
-        draw = jax.random.normal(_slot_key(key, slot), (structure.n,)) if kind.stochastic else None
+        # a key of its own: with the key of the noise it would be the noise of the first step
+        start = _slot_key(key, f"{slot}.start")
+        draw = jax.random.normal(start, (structure.n,)) if kind.stochastic else None
         carry["inputs"][slot] = kind.begin(_numbers_of(slot, parameters), structure.n, draw)
     return carry
 
@@ -241,7 +244,10 @@ def _advance(
 
     def body(index: jax.Array, both: tuple[Carry, Any]) -> tuple[Carry, Any]:
         evolving, kept = both
-        xi = {slot: jax.lax.dynamic_index_in_dim(z, index, keepdims=False) for slot, z in noise.items()}
+        xi = {
+            slot: jax.lax.dynamic_index_in_dim(z, index, keepdims=False)
+            for slot, z in noise.items()
+        }
         evolving, row = step(index, evolving, xi)
         write = jax.lax.dynamic_update_index_in_dim
         return evolving, {name: write(kept[name], row[name], index, axis=0) for name in kept}
@@ -276,7 +282,7 @@ def _step(
     for name, value in evolving["states"].items():
         getattr(model, name).value = value
     with brainstate.environ.context(i=index, t=t * u.ms):
-        spikes = model(boundary.attach(current, structure.model.input.unit))
+        spikes = model(boundary.attach(current, structure.input_unit))
     states = {n: getattr(model, n).value for n in evolving["states"]}
     # Without the barrier XLA computes the whole step again inside the packing of its spikes.
     states, spikes = jax.lax.optimization_barrier((states, spikes))
@@ -301,7 +307,9 @@ def _parameters(structure: Structure, numbers: jax.Array) -> dict[str, Any]:
 def _numbers_of(slot: str, parameters: dict[str, Any]) -> dict[str, Any]:
     prefix = f"{slot}."
     level = {LEVEL: 0.0} if slot == "noise" else {}
-    return level | {p.removeprefix(prefix): v for p, v in parameters.items() if p.startswith(prefix)}
+    return level | {
+        p.removeprefix(prefix): v for p, v in parameters.items() if p.startswith(prefix)
+    }
 
 
 def _draw_spreads(
@@ -327,7 +335,7 @@ def _slot_key(key: Any, name: str) -> jax.Array:
     return jax.random.fold_in(key, zlib.crc32(name.encode()) & 0x7FFFFFFF)
 
 
-# -- noise ------------------------------------------------------------------------------------------
+# -- noise -----------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=32)
@@ -340,7 +348,7 @@ _noise_lock = threading.Lock()
 
 
 def _noise(slot: str, seed: int, chunk: int, simulation: Simulation) -> jax.Array:
-    """Return the standard-normal numbers of a chunk; kept, because no slider but the seed changes them."""
+    """Return the standard-normal numbers of a chunk; kept, because only the seed changes them."""
     shape = (simulation.chunk, simulation.structure.n)
     address = (slot, seed, chunk, shape)
     with _noise_lock:
@@ -356,44 +364,71 @@ def _noise(slot: str, seed: int, chunk: int, simulation: Simulation) -> jax.Arra
     return drawn
 
 
-# -- spikes as bits ---------------------------------------------------------------------------------
+# -- spikes as bits --------------------------------------------------------------------------------
+
+
+MOST_UNPACKED = 256
+"""Neurons up to which packing their spikes takes longer than moving them as bytes."""
 
 
 def pack_spikes(spikes: jax.Array) -> jax.Array:
-    """Pack booleans into 32-bit words: bit ``j`` of word ``w`` is neuron ``j * n_words + w``."""
-    n_words = -(-spikes.shape[0] // 32)
-    padded = jnp.pad(spikes, (0, n_words * 32 - spikes.shape[0])).reshape(32, n_words)
-    shifts = jnp.arange(32, dtype=jnp.uint32)[:, None]
-    return jnp.sum(padded.astype(jnp.uint32) << shifts, axis=0, dtype=jnp.uint32)
+    """Pack booleans into 32-bit words: bit ``j`` of word ``w`` is neuron ``j * n_words + w``.
+
+    A small population is left as it is. The words are put together row by row, because XLA makes
+    vector code of that and not of a sum over bits.
+    """
+    n = spikes.shape[0]
+    if n <= MOST_UNPACKED:
+        return spikes
+    n_words = -(-n // 32)
+    words = jnp.zeros(n_words, jnp.uint32)
+    for bit, first in enumerate(range(0, n, n_words)):
+        row = spikes[first : first + n_words].astype(jnp.uint32)
+        words |= jnp.pad(row, (0, n_words - row.shape[0])) << bit
+    return words
 
 
 def unpack_spikes(parts: list[np.ndarray], chunk: int) -> tuple[np.ndarray, np.ndarray]:
-    """Turn packed words, shape (step, word), into step and neuron of every spike, in order of time."""
-    steps, neurons = [], []
-    for number, words in enumerate(parts):
-        n_words = words.shape[1]
-        occupied = np.flatnonzero(words)
-        bytes_ = words.ravel()[occupied].astype("<u4").view(np.uint8)
-        bits = np.flatnonzero(np.unpackbits(bytes_, bitorder="little"))
-        word = occupied[bits >> 5]
-        steps.append(word // n_words + number * chunk)
-        neurons.append((bits & 31) * n_words + word % n_words)
-    return np.concatenate(steps), np.concatenate(neurons)
+    """Turn what `pack_spikes` gave for every step into step and neuron of each spike, by time."""
+    found = [_events(rows) for rows in parts]
+    if len(found) == 1:
+        return found[0]
+    steps = [step + number * chunk for number, (step, _) in enumerate(found)]
+    return np.concatenate(steps), np.concatenate([neuron for _, neuron in found])
 
 
-# -- the edges --------------------------------------------------------------------------------------
+def _events(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # Most of the bytes are empty: look at eight at a time, and search booleans, which numpy does
+    # ten times faster than searching the same bytes as numbers.
+    width = rows.shape[1]
+    flat = rows.ravel().view(np.uint8)
+    if len(flat) % 8:
+        flat = np.append(flat, np.zeros(-len(flat) % 8, np.uint8))
+    occupied = np.flatnonzero(flat.view(np.uint64) != 0)
+    bytes_ = flat.reshape(-1, 8)[occupied]
+    if rows.dtype == bool:
+        hit = np.flatnonzero(bytes_.view(bool))
+        return np.divmod(occupied[hit >> 3] * 8 + (hit & 7), width)
+    bits = np.flatnonzero(np.unpackbits(bytes_, bitorder="little").view(bool))
+    step, word = np.divmod(occupied[bits >> 6] * 2 + ((bits >> 5) & 1), width)
+    return step, (bits & 31) * width + word
+
+
+# -- the edges -------------------------------------------------------------------------------------
 
 
 def _with_values(experiment: Experiment, values: dict[str, Any]) -> Experiment:
     given = {name.replace("__", "."): value for name, value in values.items()}
     if "watched" in given:
-        watched = given.pop("watched")
-        watched = (watched,) if isinstance(watched, int) else tuple(watched)
-        experiment = replace(experiment, watched=watched)
+        watched = np.atleast_1d(given.pop("watched")).tolist()
+        experiment = replace(experiment, watched=tuple(watched))
+    unfolded: dict[str, Any] = {}
     for slot in ("stimulus", "noise"):
         if isinstance(given.get(slot), Stimulus):
-            given |= _unfold(slot, given.pop(slot))
-    return experiment.update({p: _strict(experiment, p, v) for p, v in given.items()})
+            unfolded |= _unfold(slot, given.pop(slot))
+    if given.get("noise", NO_NOISE) is None:
+        given["noise"] = NO_NOISE
+    return experiment.update({p: _strict(experiment, p, v) for p, v in given.items()} | unfolded)
 
 
 def _unfold(slot: str, stimulus: Stimulus) -> dict[str, Any]:
@@ -406,7 +441,11 @@ def _unfold(slot: str, stimulus: Stimulus) -> dict[str, Any]:
 def _strict(experiment: Experiment, path: str, value: Any) -> Any:
     """Refuse a plain number from Python where a unit belongs."""
     spec = experiment.specs.get(path)
-    if spec is not None and isinstance(value, int | float) and not path.startswith("stimulus"):
+    if (
+        spec is not None
+        and isinstance(value, int | float | np.number)
+        and not path.startswith("stimulus")
+    ):
         spec.number(value, path)
     return value
 

@@ -1,4 +1,4 @@
-"""What a model declares about itself.
+r"""What a model declares about itself.
 
 A parameter is declared once, on its class. Constructor argument, slider, unit, range, tooltip,
 document, sweep axis, exported code and property test all follow from that one declaration.
@@ -8,7 +8,7 @@ Examples
 >>> import saiunit as u
 >>> from engine.specs import POSITIVE, Component, ParameterSpec
 >>> class Leak(Component):
-...     tau = ParameterSpec(20.0 * u.ms, r"\\tau", "membrane time constant", soft=(1, 100), hard=POSITIVE)
+...     tau = ParameterSpec(20.0 * u.ms, r"\tau", "time constant", soft=(1, 100), hard=POSITIVE)
 >>> Leak.tau.unit_text
 'ms'
 >>> list(Leak.parameters())
@@ -21,13 +21,13 @@ import difflib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import jax
 import numpy as np
 import saiunit as u
+from jax.core import Tracer
 
 from engine import boundary
 from engine.errors import ParameterError
@@ -135,8 +135,8 @@ class ParameterSpec(Declaration):
         Name of the argument that this one follows in the constructor, where inheritance alone
         would put it elsewhere.
     of_input : bool
-        Whether it is in the input unit of the driven model; its numbers are then multiples of what that
-        model declares.
+        Whether it is in the input unit of the driven model; its numbers are then multiples of what
+        that model declares.
     integer : bool
         Whether only whole numbers are accepted.
     group : {'dynamics', 'threshold'}
@@ -381,14 +381,14 @@ class Component:
         """Check the pairs in `below` as far as their values are known."""
         for low, high in self.below:
             values = getattr(self, low), getattr(self, high)
-            if any(callable(v) or isinstance(u.get_mantissa(v), jax.core.Tracer) for v in values):
+            if any(callable(v) or isinstance(u.get_mantissa(v), Tracer) for v in values):
                 continue
             if not np.all(u.get_mantissa(values[0] < values[1])):
                 model = type(self).__name__
                 raise wrong_order(f"{model}.{low}", values[0], f"{model}.{high}", values[1])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _declarations(cls: type[Component]) -> Mapping[str, Declaration]:
     found: dict[str, Declaration] = {}
     for owner in reversed(cls.__mro__):
@@ -400,7 +400,7 @@ def _declarations(cls: type[Component]) -> Mapping[str, Declaration]:
     return MappingProxyType(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _of_kind(cls: type[Component], kind: type) -> Mapping[str, Any]:
     found = {k: v for k, v in _declarations(cls).items() if isinstance(v, kind)}
     ordered = {name: found.pop(name) for name in _argument_order(cls) if name in found}

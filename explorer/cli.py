@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from engine.__about__ import __version__
-
 app = typer.Typer(
     help="Interactive explorer of spiking neurons.",
     no_args_is_help=True,
@@ -20,6 +18,8 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from engine.__about__ import __version__
+
         typer.echo(f"spikescope {__version__}")
         raise typer.Exit
 
@@ -73,7 +73,7 @@ def simulate(
         list[str] | None,
         typer.Option("--set", "-s", help="A parameter, e.g. tau=20ms or stimulus=Ramp."),
     ] = None,
-    duration: Annotated[str, typer.Option(help="Simulated time, e.g. 500ms.")] = "1000ms",
+    duration: Annotated[str | None, typer.Option(help="Simulated time, e.g. 500ms.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the recording to this .npz file.")] = None,
 ) -> None:
     """Run a model once and print what it did."""
@@ -82,19 +82,27 @@ def simulate(
 
     try:
         experiment = Experiment(catalog.neuron(model))
-        given = dict(_pair(text) for text in [*(set_ or []), f"duration={duration}"])
-        recording = run(experiment.update(given))
+        given = dict(_pair(text) for text in set_ or [])
+        if duration is not None:
+            given["duration"] = duration
+        experiment = experiment.update(given)
+        recording = run(experiment)
     except SpikescopeError as error:
         typer.echo(f"spikescope: {error}", err=True)
         raise typer.Exit(2) from None
     typer.echo(
-        f"{model}: {recording.spike_count:,} spikes of {experiment.update(given).n} neurons, "
+        f"{model}: {recording.spike_count:,} spikes of {experiment.n} neurons, "
         f"{recording.rate:.1f} Hz, CV {recording.cv:.2f}"
     )
     if recording.problem:
         typer.echo(f"spikescope: {recording.problem}", err=True)
     if out is not None:
-        recording.save(out)
+        out = out if out.suffix == ".npz" else out.with_name(f"{out.name}.npz")
+        try:
+            recording.save(out)
+        except OSError as error:
+            typer.echo(f"spikescope: {out} cannot be written: {error.strerror}", err=True)
+            raise typer.Exit(2) from None
         typer.echo(f"wrote {out}")
 
 

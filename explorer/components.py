@@ -49,6 +49,13 @@ class Component(JSComponent):
         """
         self._callbacks.append(callback)
 
+    @classmethod
+    def _patch_datamodel_ref(cls, props: Any, ref: str) -> None:
+        # Panel searches all that a component refers to at every update, to tag what it finds: a third
+        # of the server's share of a slider step. Once is enough.
+        if f"__ref:{ref}" not in props.tags:
+            super()._patch_datamodel_ref(props, ref)
+
     def _handle_msg(self, data: Message) -> None:
         for callback in self._callbacks:
             callback(data)
@@ -58,8 +65,9 @@ class ControlRail(Component):
     """All controls of a lab: one line for each parameter, in collapsible groups.
 
     A number control is a dict ``{"path", "kind": "number", "symbol", "label", "unit", "soft",
-    "hard", "scale", "step", "integer", "default", "meaning", "live", "spread"}``: the slider runs
-    over ``soft``, typed values may lie within ``hard`` (``None``: no bound), ``symbol`` is MathML
+    "hard", "limits", "scale", "step", "integer", "default", "meaning", "live", "spread"}``: the slider runs
+    over ``soft``, typed values may lie within ``hard`` (``None``: no bound; ``limits`` says so in
+    words), ``symbol`` is MathML
     or empty. A choice control is ``{"path", "kind": "choice", "style": "segmented" or "select",
     "label", "symbol", "options": [{"value", "label", "hint"}], "default", "meaning"}``.
 

@@ -10,7 +10,10 @@ from engine.experiment import NO_NOISE
 from engine.specs import InitialSpec, ParameterSpec
 from explorer import typeset
 
-__all__ = ["groups", "model_options", "values"]
+__all__ = ["WATCHED", "groups", "model_options", "values"]
+
+WATCHED = "watched"
+"""Path of the neuron that is shown; a view option rather than a parameter."""
 
 Control = dict[str, Any]
 
@@ -53,9 +56,20 @@ def groups(experiment: Experiment) -> list[dict[str, Any]]:
         (
             "surrogate",
             "Surrogate gradient",
-            [_choice(experiment, "spk_fun", "select"), *under("spk_fun")],
+            [
+                *(
+                    _choice(experiment, p, "select")
+                    for p in experiment.choice_specs
+                    if p.partition(".")[0] == "spk_fun"
+                ),
+                *under("spk_fun"),
+            ],
         ),
-        ("simulation", "Simulation", numbers("n", "duration", "dt", "seed")),
+        (
+            "simulation",
+            "Simulation",
+            [*numbers("n"), _watched(experiment), *numbers("duration", "dt", "seed")],
+        ),
         ("start", "Start values", numbers(*starts)),
     ]
     return [
@@ -67,7 +81,7 @@ def groups(experiment: Experiment) -> list[dict[str, Any]]:
 
 def values(experiment: Experiment) -> dict[str, Any]:
     """Return the value in force of every control."""
-    return {path: experiment[path] for path in experiment}
+    return {path: experiment[path] for path in experiment} | {WATCHED: experiment.watched[0]}
 
 
 def model_options() -> list[dict[str, str]]:
@@ -84,15 +98,17 @@ def _is_start(spec: ParameterSpec) -> bool:
 
 def _number(experiment: Experiment, path: str) -> Control:
     spec = experiment.specs[path]
+    unit = _display(spec.unit_text)
     label = spec.meaning.partition(":")[0]
     return {
         "path": path,
         "kind": "number",
         "symbol": typeset.symbol(spec.symbol),
         "label": label[:1].lower() + label[1:].rstrip("."),
-        "unit": _display(spec.unit_text),
+        "unit": unit,
         "soft": list(spec.soft),
         "hard": [_bound(spec.hard.low), _bound(spec.hard.high)],
+        "limits": spec.hard.describe(unit),
         "scale": spec.scale if spec.soft[0] > 0 else "linear",
         "step": 1 if spec.integer else _step(*spec.soft),
         "integer": spec.integer,
@@ -100,6 +116,27 @@ def _number(experiment: Experiment, path: str) -> Control:
         "meaning": _sentence(spec.meaning),
         "live": not spec.structural,
         "spread": experiment.can_spread(path) and not _is_start(spec),
+    }
+
+
+def _watched(experiment: Experiment) -> Control:
+    last = experiment.n - 1
+    return {
+        "path": WATCHED,
+        "kind": "number",
+        "symbol": typeset.symbol("i"),
+        "label": "neuron shown",
+        "unit": "",
+        "soft": [0, max(1, last)],
+        "hard": [0, last],
+        "limits": f"between 0 and {last}",
+        "scale": "linear",
+        "step": 1,
+        "integer": True,
+        "default": 0,
+        "meaning": "The neuron whose input and potential are shown; clicking its spikes picks it too.",
+        "live": True,
+        "spread": False,
     }
 
 
@@ -111,7 +148,7 @@ def _choice(experiment: Experiment, path: str, style: str) -> Control:
         "kind": "choice",
         "style": style,
         "symbol": "",
-        "label": _LABELS.get(path, path),
+        "label": _LABELS.get(path, path.rpartition(".")[2]),
         "options": [
             {"value": o, "label": _WORDS.get(o, o), "hint": hints.get(o) or _hint(path, o)}
             for o in spec.options

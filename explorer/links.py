@@ -1,6 +1,6 @@
 """An experiment as the query of a link, and back: readable, and only what differs from the defaults.
 
-``?model=LIFRef&tau=20&stimulus=Ramp&stimulus.end=2.5&watch=3``. A link is somebody else's text: it can set
+``?model=LIFRef&tau=20&stimulus=Ramp&stimulus.final=2.5&watched=3``. A link is somebody else's text: it can set
 declared parameters within their declared limits and nothing else, and whatever cannot be used becomes a
 sentence while the rest is taken.
 """
@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 from engine import Experiment, ParameterError
+from explorer.controls import WATCHED
 
 __all__ = ["LINK_VERSION", "ReadLink", "from_query", "to_query"]
 
 LINK_VERSION = 1
 LONGEST_QUERY = 8_000
+MOST_WATCHED = 10
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,18 @@ class ReadLink:
 
 def to_query(experiment: Experiment, default: Experiment) -> str:
     """Write an experiment as a query, without the question mark; empty for the default."""
-    pairs = {path: _write(value) for path, value in experiment.differences().items()}
-    if experiment.model is default.model:
-        pairs.pop("model", None)
-    else:
-        pairs = {"model": experiment.model.__name__} | pairs
+    pairs: dict[str, str] = {}
+    base = default
+    for path in experiment.choice_specs:
+        if path not in base.choice_specs or base[path] != experiment[path]:
+            pairs[path] = experiment[path]
+            base = base.set(path, experiment[path])
+    for path in experiment.specs:
+        if path not in base.specs or base[path] != experiment[path]:
+            pairs[path] = _write(experiment[path])
+    pairs |= dict.fromkeys((p for p in base.spread_paths if p not in experiment.specs), "")
     if experiment.watched != default.watched:
-        pairs["watch"] = ",".join(map(str, experiment.watched))
+        pairs[WATCHED] = ",".join(map(str, experiment.watched))
     if pairs:
         pairs["v"] = str(LINK_VERSION)
     return urlencode(pairs, quote_via=quote, safe=",")
@@ -46,28 +53,31 @@ def from_query(query: str, default: Experiment) -> ReadLink:
         return ReadLink(default, ("This link is too long to be one of ours; the default is shown.",))
     pairs = dict(parse_qsl(query.lstrip("?"), keep_blank_values=True))
     complaints: list[str] = []
-    if not pairs.pop("v", "1").isascii() or pairs.get("v", "1") > str(LINK_VERSION):
+    if pairs.pop("v", str(LINK_VERSION)) not in map(str, range(1, LINK_VERSION + 1)):
         complaints.append("This link was made by a newer version; some of it may be missing.")
     experiment = default
     choices = list(experiment.choice_specs)
-    watch = pairs.pop("watch", None)
+    watch = pairs.pop(WATCHED, None)
     for path in sorted(pairs, key=lambda p: (p not in choices, p != "model")):
         if path in _FOREIGN:
             continue
         try:
-            experiment = experiment.set(path, pairs[path])
+            if path.endswith(".spread") and not pairs[path]:
+                experiment = experiment.without(path)
+            else:
+                experiment = experiment.set(path, pairs[path])
         except ParameterError as error:
             complaints.append(f"The link's '{path}' was left out: {error}.")
     if watch is not None:
         try:
             watched = tuple(int(i) for i in watch.split(","))
-            if any(not 0 <= i < experiment.n for i in watched):
+            if len(watched) > MOST_WATCHED or any(not 0 <= i < experiment.n for i in watched):
                 raise ValueError
             experiment = replace(experiment, watched=watched)
         except ValueError:
             complaints.append(
-                f"The link's 'watch' was left out: it must name neurons from 0 to "
-                f"{experiment.n - 1}, got '{watch}'."
+                f"The link's 'watched' was left out: it must name at most {MOST_WATCHED} neurons from "
+                f"0 to {experiment.n - 1}, got '{watch[:40]}'."
             )
     problems = experiment.problems()
     if problems:
@@ -80,6 +90,5 @@ _FOREIGN = frozenset({"theme", "embed", "utm_source", "utm_medium", "utm_campaig
 
 
 def _write(value: object) -> str:
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
-
-
+    """Write a number as shortly as it can be read back."""
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 import param
 
 from engine import Experiment, ParameterError
+from explorer.controls import WATCHED
 from explorer.history import History
 
 __all__ = ["LabState"]
@@ -52,12 +54,18 @@ class LabState(param.Parameterized):
         return not self.experiment.problems()
 
     def set(self, path: str, value: Any) -> None:
-        """Set a number, a choice or a typed text."""
-        self._try(path, lambda e: e.set(path, value))
+        """Set a number, a choice or a typed text; ``watched`` is the neuron that is shown."""
+        if path == WATCHED:
+            self._try(path, lambda e: _watching(e, value))
+        else:
+            self._try(path, lambda e: e.set(path, value))
 
     def reset(self, path: str) -> None:
         """Go back to the default at ``path``."""
-        self._try(path, lambda e: e.without(path))
+        if path == WATCHED:
+            self.set(path, 0)
+        else:
+            self._try(path, lambda e: e.without(path))
 
     def spread(self, path: str, on: bool) -> None:
         """Let the parameter at ``path`` differ between neurons, or make them equal again."""
@@ -69,11 +77,7 @@ class LabState(param.Parameterized):
 
     def watch(self, neuron: int) -> None:
         """Show the states of another neuron."""
-        last = self.experiment.n - 1
-        if not 0 <= neuron <= last:
-            self._complain("watched", f"watched must be a neuron from 0 to {last}, got {neuron}")
-        else:
-            self._try("watched", lambda e: replace(e, watched=(neuron,)))
+        self.set(WATCHED, neuron)
 
     def replace(self, experiment: Experiment, name: str = "everything") -> None:
         """Show another experiment, such as a preset or an opened file; it can be undone."""
@@ -101,10 +105,11 @@ class LabState(param.Parameterized):
 
     def _change(self, experiment: Experiment, path: str) -> None:
         self._history.record(experiment, path)
-        self.preset = ""
         self._show(experiment)
 
     def _show(self, experiment: Experiment) -> None:
+        if experiment != self.experiment:
+            self.preset = ""
         self.param.update(experiment=experiment, errors=self._conflicts(experiment))
 
     def _complain(self, path: str, sentence: str) -> None:
@@ -121,6 +126,21 @@ def _default_spread(experiment: Experiment, path: str) -> float:
     if not experiment.can_spread(path):
         raise ParameterError(path, f"{path} is the same for all neurons and cannot be spread")
     return spread_spec(experiment.specs[path]).default_number
+
+
+def _watching(experiment: Experiment, value: Any) -> Experiment:
+    last = experiment.n - 1
+    number = float(str(value)) if _is_number(value) else -1.0
+    if number != int(number) or not 0 <= number <= last:
+        raise ParameterError(WATCHED, f"watched must be a neuron from 0 to {last}, got {value}")
+    return replace(experiment, watched=(int(number),))
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return isfinite(float(str(value)))
+    except ValueError:
+        return False
 
 
 def _within_population(experiment: Experiment) -> Experiment:

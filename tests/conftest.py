@@ -11,7 +11,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 def pytest_runtest_setup(item):
-    """Leave out browser tests where that was asked for; never silently in continuous integration."""
+    """Leave out browser tests where that was asked for, but not in continuous integration."""
     if item.get_closest_marker("browser") is None or os.environ.get("SPIKESCOPE_NO_BROWSER") != "1":
         return
     if os.environ.get("CI") == "true":

@@ -21,13 +21,16 @@ class IntegrateAndFire(Neuron):
     r"""A neuron that integrates its input up to a threshold, spikes, and is reset.
 
     A step does, in this order: take the spike of the stored state and apply its reset, integrate
-    (`advance`), store, and return the spike of the new state. A model says how it integrates, and where it
-    differs, how it is reset and where its threshold lies.
+    (`advance`), store, and return the spike of the new state. A model says how it integrates, and
+    where it differs, how it is reset and where its threshold lies.
     """
 
     spk_fun = SlotSpec(lambda: surrogates.ReluGrad(), "surrogate", "pseudo-derivative of the spike")
     V = StateSpec(u.mV, "V", "membrane potential")
     input: ClassVar[InputSpec] = InputSpec(1.1 * u.mA, soft=(0.0, 5.0))
+
+    V_th: Any
+    V_reset: Any
 
     @property
     def threshold(self) -> Any:

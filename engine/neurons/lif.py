@@ -18,18 +18,19 @@ class IF(IntegrateAndFire):
 
     .. math:: \tau \frac{dV}{dt} = -V + R I
 
-    The potential leaks towards zero, although the model's historical name leaves the leak out. A spike at
-    :math:`V \ge V_{th}` subtracts :math:`V_{th}` (soft reset) or sets :math:`V` to zero (hard reset).
+    The potential leaks towards zero, although the model's historical name leaves the leak out. A
+    spike at :math:`V \ge V_{th}` subtracts :math:`V_{th}` (soft reset) or sets :math:`V` to zero
+    (hard reset).
 
     Notes
     -----
-    The surrogate gradient sees :math:`(V - V_{th})/|V_{th}|`, so that a negative threshold does not turn
-    the condition round.
+    The surrogate gradient sees :math:`(V - V_{th})/|V_{th}|`, so that a negative threshold does not
+    turn the condition round.
 
     References
     ----------
-    L. F. Abbott (1999). Lapicque's introduction of the integrate-and-fire model neuron (1907). Brain
-    Research Bulletin 50, 303-304. doi:10.1016/S0361-9230(99)00161-6
+    L. F. Abbott (1999). Lapicque's introduction of the integrate-and-fire model neuron (1907).
+    Brain Research Bulletin 50, 303-304. doi:10.1016/S0361-9230(99)00161-6
     """
 
     __module__ = "engine"
@@ -84,8 +85,8 @@ class LIF(IF):
 
     References
     ----------
-    W. Gerstner, W. M. Kistler, R. Naud and L. Paninski (2014). Neuronal Dynamics. Cambridge University
-    Press, chapter 1.3. doi:10.1017/CBO9781107447615
+    W. Gerstner, W. M. Kistler, R. Naud and L. Paninski (2014). Neuronal Dynamics. Cambridge
+    University Press, chapter 1.3. doi:10.1017/CBO9781107447615
 
     Examples
     --------
@@ -128,12 +129,14 @@ class LIF(IF):
 class LIFRef(Refractory, LIF):
     r"""Leaky integrate-and-fire neuron with a refractory period.
 
-    .. math:: \tau \frac{dV}{dt} = -(V - V_{rest}) + R I \quad\text{unless}\quad t - t_{spike} < \tau_{ref}
+    .. math::
+        \tau \frac{dV}{dt} = -(V - V_{rest}) + R I
+        \quad\text{unless}\quad t - t_{spike} < \tau_{ref}
 
     References
     ----------
-    W. Gerstner, W. M. Kistler, R. Naud and L. Paninski (2014). Neuronal Dynamics. Cambridge University
-    Press, chapter 1.3. doi:10.1017/CBO9781107447615
+    W. Gerstner, W. M. Kistler, R. Naud and L. Paninski (2014). Neuronal Dynamics. Cambridge
+    University Press, chapter 1.3. doi:10.1017/CBO9781107447615
     """
 
     __module__ = "engine"
@@ -151,13 +154,13 @@ class ALIF(LIF):
         \tau \frac{dV}{dt} = -(V - V_{rest}) + R I, \qquad
         \tau_a \frac{da}{dt} = -a, \qquad a \leftarrow a + 1 \text{ at a spike}
 
-    It spikes at :math:`V \ge V_{th} + \beta a`, so that every spike makes the next one harder. The soft
-    reset subtracts :math:`V_{th} - V_{reset}`, not the raised threshold.
+    It spikes at :math:`V \ge V_{th} + \beta a`, so that every spike makes the next one harder. The
+    soft reset subtracts :math:`V_{th} - V_{reset}`, not the raised threshold.
 
     References
     ----------
-    G. Bellec, D. Salaj, A. Subramoney, R. Legenstein and W. Maass (2018). Long short-term memory and
-    learning-to-learn in networks of spiking neurons. Advances in Neural Information Processing
+    G. Bellec, D. Salaj, A. Subramoney, R. Legenstein and W. Maass (2018). Long short-term memory
+    and learning-to-learn in networks of spiking neurons. Advances in Neural Information Processing
     Systems 31. arXiv:1803.09574
     """
 

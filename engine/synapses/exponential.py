@@ -19,14 +19,14 @@ class Expon(Synapse, AlignPost):
 
     Notes
     -----
-    The conductance has the unit of its start value, millisiemens by default; an input without a unit is
-    taken in it. A step decays first and adds what arrives afterwards, so that a spike shows in the
-    step in which it comes.
+    The conductance has the unit of its start value, millisiemens by default; an input without a
+    unit is taken in it. A step decays first and adds what arrives afterwards, so that a spike shows
+    in the step in which it comes.
 
     References
     ----------
-    W. Gerstner, W. M. Kistler, R. Naud and L. Paninski (2014). Neuronal Dynamics. Cambridge University
-    Press, chapter 3.1. doi:10.1017/CBO9781107447615
+    W. Gerstner, W. M. Kistler, R. Naud and L. Paninski (2014). Neuronal Dynamics. Cambridge
+    University Press, chapter 3.1. doi:10.1017/CBO9781107447615
     """
 
     __module__ = "engine"

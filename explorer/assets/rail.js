@@ -69,7 +69,8 @@ export function render({ model, el, view }) {
     const errors = errorsOf();
     for (const row of rows.values()) {
       row.setError(errors[row.path] ?? "");
-      if (!row.held() && !errors[row.path] && row.path in values) row.show(values[row.path]);
+      const keep = row.held() || (errors[row.path] && row.value !== undefined); // what was typed
+      if (!keep && row.path in values && !row.shows(values[row.path])) row.show(values[row.path]);
     }
     for (const section of sections.values()) section.mark();
   }
@@ -346,8 +347,7 @@ class NumberRow extends Row {
     const [low, high] = control.soft;
     const facts = element("p", { class: "tip-facts" });
     facts.append(`${this.worded(low)} to ${this.worded(high)} on the slider`);
-    const hard = bounds(control.hard, (v) => this.worded(v));
-    if (hard) facts.append(`, ${hard} when typed`);
+    if (control.limits) facts.append(`, ${control.limits} when typed`);
     facts.append(`. Default ${this.worded(control.default)}.`);
     if (control.live === false) facts.append(" Applies on release.");
     return [...super.tipLines(), facts];
@@ -493,6 +493,12 @@ class NumberRow extends Row {
     this.link.post({ type: "set", path: this.path, value: this.value }, this);
   }
 
+  shows(value) {
+    const [low, high] = this.control.soft;
+    const off = Math.abs(Number(this.slider.value) - this.position(clamp(value, low, high)));
+    return value === this.value && this.text.value === this.shown && off < 1e-6;
+  }
+
   show(value) {
     this.value = value;
     const [low, high] = this.control.soft;
@@ -614,6 +620,11 @@ class ChoiceRow extends Row {
     this.link.post({ type: "set", path: this.path, value }, this);
   }
 
+  shows(value) {
+    const picked = this.segmented ? value : this.control.options[this.field.selectedIndex]?.value;
+    return value === this.value && value === picked;
+  }
+
   show(value) {
     this.value = value;
     const { options } = this.control;
@@ -733,13 +744,6 @@ function nice(step) {
   const power = 10 ** Math.floor(Math.log10(step));
   const lead = step / power;
   return Number(((lead < 2 ? 1 : lead < 5 ? 2 : 5) * power).toPrecision(6));
-}
-
-function bounds(hard, worded) {
-  const [low, high] = hard ?? [null, null];
-  if (low != null && high != null) return `${worded(low)} to ${worded(high)}`;
-  if (low != null) return `down to ${worded(low)}`;
-  return high != null ? `up to ${worded(high)}` : "any value";
 }
 
 function setText(node, text) {

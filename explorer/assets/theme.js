@@ -92,6 +92,29 @@
 
   const bringsModels = (event) => ["renderers", "children", "center", "glyph", "tags", "data_model"].includes(event.attr);
 
+  // Bokeh asks the browser for every colour and font of every axis, several hundred times a frame, and
+  // each question makes it work out the style of the page again: a third of the time of a frame. The
+  // answers only change with the theme.
+  let generation = 0;
+  function rememberStyles() {
+    let properties;
+    try {
+      properties = Bokeh.require("core/visuals/visual").VisualProperties.prototype;
+    } catch {
+      return; // another Bokeh: slower, not wrong
+    }
+    const ask = properties?._get_css_value;
+    if (!ask) return;
+    const answers = new WeakMap();
+    properties._get_css_value = function (name) {
+      if (!this.obj.el?.isConnected) return ask.call(this, name);
+      let known = answers.get(this);
+      if (known?.generation !== generation) answers.set(this, (known = { generation, values: new Map() }));
+      if (!known.values.has(name)) known.values.set(name, ask.call(this, name));
+      return known.values.get(name);
+    };
+  }
+
   // Hover tools make their tooltips in the browser, out of reach of any style sheet but this one.
   const TOOLTIP_CSS = `:host {
     --tooltip-color: var(--ss-raised); --tooltip-text: var(--ss-ink); --tooltip-border: var(--ss-line);
@@ -102,6 +125,7 @@
       requestAnimationFrame(watchDocuments);
       return;
     }
+    rememberStyles();
     Bokeh.Models.get("Tooltip")?.override?.({ stylesheets: [TOOLTIP_CSS] });
     Bokeh.documents.forEach(meet);
     const { push } = Bokeh.documents;
@@ -116,6 +140,7 @@
   document.addEventListener("DOMContentLoaded", watchDocuments);
 
   new MutationObserver(() => {
+    generation += 1;
     if (!window.Bokeh?.documents) return;
     Bokeh.documents.forEach(colour);
     repaint();

@@ -70,7 +70,9 @@ class NeuronLab(pn.viewable.Viewer):
         self.state = LabState(link.experiment)
         self.recording: Recording | None = None
         self._document = pn.state.curdoc
+        self._has_session = self._document is not None and self._document.session_context is not None
         self._seq = 0
+        self._asked: Experiment | None = None  # what the plots show once nothing runs any more
         self._complaints = link.complaints
         self._laid_out: tuple[Any, ...] = ()
 
@@ -109,6 +111,7 @@ class NeuronLab(pn.viewable.Viewer):
 
     def _on_rail(self, message: Message) -> None:
         send_promptly(self._document)
+        self._complaints = ()  # read, or at least not what the user is about now
         self._seq = max(self._seq, int(message["seq"]))
         path = str(message["path"])
         match message["type"]:
@@ -124,6 +127,7 @@ class NeuronLab(pn.viewable.Viewer):
             self.rail.ack = self._seq
 
     def _on_header(self, message: Message) -> None:
+        self._complaints = ()
         match message["type"]:
             case "model":
                 self.state.set("model", str(message["value"]))
@@ -150,7 +154,10 @@ class NeuronLab(pn.viewable.Viewer):
         experiment = self.state.experiment
         if not self.state.is_runnable:
             self.runner.cancel()
-        elif self.recording is None or _differs(self.recording.experiment, experiment):
+            self.rail.ack, self.status.busy, self._asked = self._seq, "", None
+            if self.recording is None:  # a link that does not fit together: never a blank plot
+                self._request(Experiment(experiment.model))
+        elif self._asked is None or _differs(self._asked, experiment):
             self._request(experiment)
             if self._layout_of(experiment) == self._laid_out and not self.state.errors:
                 return
@@ -174,22 +181,23 @@ class NeuronLab(pn.viewable.Viewer):
             can_redo=self.state.can_redo,
             query=links.to_query(experiment, self.home),
         )
-        if self.state.errors:
-            self._say(next(iter(self.state.errors.values())), "error")
-        elif self._complaints:
+        if self._complaints:
             self._say(" ".join(self._complaints), "warn")
-            self._complaints = ()
-        elif self.status.message.get("tone") == "error":
+        elif self.state.errors:
+            self._say(next(iter(self.state.errors.values())), "error")
+        elif self.status.message:
             self.status.message = {}
 
     @staticmethod
     def _layout_of(experiment: Experiment) -> tuple[Any, ...]:
         """What decides which controls there are."""
-        return (*experiment.structure.slots.values(), experiment.model, experiment.surrogate, experiment.spread_paths)
+        slots = experiment.structure.slots.values()
+        return (*slots, experiment.model, experiment.surrogate, experiment.spread_paths, experiment.n)
 
     def _request(self, experiment: Experiment) -> None:
         if not is_compiled(experiment.structure):
             self.status.busy = f"compiling {experiment.model.__name__}"
+        self._asked = experiment
         self.runner.request(Request(experiment, self._seq))
 
     # -- from the runner -------------------------------------------------------------------------
@@ -205,12 +213,12 @@ class NeuronLab(pn.viewable.Viewer):
             self._show_state()
             if recording.problem:
                 self._say(recording.problem, "error")
-            self.rail.ack = max(self.rail.ack, request.seq)
+            self._acknowledge(request)
 
     def _fail(self, request: Request, error: Exception) -> None:
         with self._held():
             self._show_state()
-            self.status.busy = ""
+            self.status.busy, self._asked = "", None
             if isinstance(error, SpikescopeError):
                 path = getattr(error, "path", "")
                 self.rail.errors = dict(self.state.errors) | {path: str(error)}
@@ -222,7 +230,12 @@ class NeuronLab(pn.viewable.Viewer):
                     "reload the page",
                     "error",
                 )
-            self.rail.ack = max(self.rail.ack, request.seq)
+            self._acknowledge(request)
+
+    def _acknowledge(self, request: Request) -> None:
+        """Acknowledge what the plots show now: all messages so far, where no run waits."""
+        seq = request.seq if self.runner.queue_length else self._seq
+        self.rail.ack = max(self.rail.ack, seq)
 
     def _redraw(self) -> None:
         """Send what a new window of time needs."""
@@ -242,8 +255,9 @@ class NeuronLab(pn.viewable.Viewer):
         return pn.io.hold(self._document) if self._document else nullcontext()
 
     def _schedule(self, callback: Callable[[], None]) -> None:
-        if self._document is not None and self._document.session_context is not None:
-            self._document.add_next_tick_callback(callback)
+        if self._has_session:
+            if self._document.session_context is not None:  # else the page was closed meanwhile
+                self._document.add_next_tick_callback(callback)
         elif self._loop is not None:
             self._loop.call_soon_threadsafe(callback)
         else:

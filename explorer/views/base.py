@@ -14,7 +14,7 @@ from engine import Recording
 from explorer.theme import role_color, style_figure
 from explorer.views.thinning import nice_range
 
-__all__ = ["View", "Window"]
+__all__ = ["View", "Window", "put"]
 
 PIXELS = 1100
 """Columns that a trace is thinned to: about the width of the widest plot."""
@@ -55,6 +55,29 @@ class Window:
         first = max(0, int(self.range.start / recording.dt) - 1)
         last = min(recording.n_steps, int(np.ceil(self.range.end / recording.dt)) + 2)
         return slice(min(first, last), last)
+
+
+def put(source: ColumnDataSource, **columns: Any) -> None:
+    """Give a source new data, and send only the columns that differ.
+
+    A plot whose data stay as they are is neither sent nor drawn again: a slider of the neuron leaves its
+    input alone, and bins of time stay where they are.
+    """
+    now = source.data
+    changed = {n: c for n, c in columns.items() if n not in now or not _same(now[n], c)}
+    if not changed:
+        return
+    if all(len(now.get(n, ())) == len(c) for n, c in columns.items()):
+        for name, column in changed.items():
+            source.data[name] = column
+    else:
+        source.data = columns
+
+
+def _same(now: Any, then: Any) -> bool:
+    if isinstance(now, np.ndarray) and isinstance(then, np.ndarray):
+        return np.array_equal(now, then, equal_nan=True)
+    return now is then
 
 
 class View:

@@ -11,7 +11,7 @@ from bokeh.models import BoxAnnotation, ColumnDataSource, LinearColorMapper
 
 from engine import Recording
 from explorer.theme import role_color
-from explorer.views.base import View
+from explorer.views.base import View, put
 from explorer.views.thinning import broken_line
 
 __all__ = ["RasterView"]
@@ -54,10 +54,10 @@ class RasterView(View):
         times, neurons = times[first:last], recording.spike_neurons[first:last]
         as_image = len(times) > MOST_STROKES
         if as_image:
-            self._image.data = _bin(times, neurons, n, start, end)
+            put(self._image, **_bin(times, neurons, n, start, end))
         else:
             x, y = broken_line(times, neurons - 0.42, neurons + 0.42)
-            self._strokes.data = {"x": x, "y": y}
+            put(self._strokes, x=x, y=y)
         if self._image_glyph.visible != as_image:
             self._image_glyph.visible = as_image
             self._strokes_glyph.visible = not as_image

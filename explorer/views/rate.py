@@ -8,7 +8,7 @@ import numpy as np
 
 from engine import Recording
 from engine.analysis import spike_trains
-from explorer.views.base import View
+from explorer.views.base import View, put
 
 __all__ = ["RateView"]
 
@@ -30,7 +30,7 @@ class RateView(View):
         centres, rate = spike_trains.population_rate(
             recording.spike_times, recording.experiment.n, recording.duration, width
         )
-        self._rate.data = {"x": centres.astype(np.float32), "y": rate.astype(np.float32)}
+        put(self._rate, x=centres.astype(np.float32), y=rate.astype(np.float32))
         self.show_between(0.0, max(float(rate.max(initial=0.0)), 1.0))
         self.name(f"Population rate (Hz), bins of {width:g} ms")
 

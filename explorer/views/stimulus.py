@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine import Recording
-from explorer.views.base import PIXELS, View
+from explorer.views.base import PIXELS, View, put
 from explorer.views.thinning import min_max
 
 __all__ = ["StimulusView"]
@@ -28,7 +28,7 @@ class StimulusView(View):
         y = recording.traces["input"][seen, 0]
         index = min_max(y, PIXELS)
         x = ((index + seen.start) * recording.dt).astype(np.float32)
-        self._input.data = {"x": x, "y": y[index]}
+        put(self._input, x=x, y=y[index])
         whole = recording.traces["input"][:, 0]
         self.show_between(min(0.0, float(whole.min(initial=0.0))), float(whole.max(initial=0.0)))
         spec = recording.experiment.model.input

@@ -44,7 +44,8 @@ class SurrogateView:
     def update(self, experiment: Experiment) -> bool:
         """Show the surrogate of an experiment; whether anything changed."""
         kind = experiment.surrogate
-        values = {n: experiment[f"spk_fun.{n}"] for n in kind.parameters()}
+        arguments = (*kind.parameters(), *kind.choices())
+        values = {n: experiment[f"spk_fun.{n}"] for n in arguments}
         shown = (kind, *values.values())
         if shown == self._shown:
             return False

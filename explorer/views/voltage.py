@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine import Recording
-from explorer.views.base import PIXELS, View
+from explorer.views.base import PIXELS, View, put
 from explorer.views.thinning import broken_line, min_max
 
 __all__ = ["VoltageView"]
@@ -35,17 +35,19 @@ class VoltageView(View):
         thresholds = recording.traces["threshold"][:, 0]
         V, threshold = whole[seen], thresholds[seen]
         index = min_max(V, PIXELS)
-        self._potential.data = {"x": _time(index, seen, dt), "y": V[index]}
-        moving = min_max(threshold, PIXELS) if np.ptp(threshold) else np.array([0, len(V) - 1])
-        self._threshold.data = {"x": _time(moving, seen, dt), "y": threshold[moving]}
-        low = float(min(whole.min(), thresholds.min()))
-        high = float(max(whole.max(), thresholds.max()))
+        put(self._potential, x=_time(index, seen, dt), y=V[index])
+        moving = min_max(threshold, PIXELS)
+        if len(V) and not np.ptp(threshold):
+            moving = np.array([0, len(V) - 1])
+        put(self._threshold, x=_time(moving, seen, dt), y=threshold[moving])
+        both = np.concatenate([whole, thresholds])
+        low, high = float(both.min(initial=np.inf)), float(both.max(initial=-np.inf))
         top = high + 0.35 * (high - low)
         mine = recording.spike_neurons == recording.experiment.watched[0]
         steps = recording.spike_steps[mine]
         steps = steps[(steps >= seen.start) & (steps < seen.stop)]
         x, y = broken_line(steps * dt, whole[steps], np.full(len(steps), top))
-        self._spikes.data = {"x": x, "y": y}
+        put(self._spikes, x=x, y=y)
         self.show_between(low, top)
         self.name(f"Membrane potential of neuron {recording.experiment.watched[0]} (mV)")
 

@@ -1,4 +1,4 @@
-"""What the engine's tests share: the clock, a compile counter, and a fixed set of random examples."""
+"""What the engine's tests share: the clock, a compile counter, and fixed random examples."""
 
 import contextlib
 
@@ -16,7 +16,11 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-settings.load_profile("engine")
+
+
+def pytest_runtest_setup(item):
+    settings.load_profile("engine")  # other folders load theirs
+
 
 _compilations = []
 jax.monitoring.register_event_duration_secs_listener(

@@ -1,4 +1,4 @@
-"""The hierarchy's contract: inputs, composition, states, time, and what is said when it is broken."""
+"""The hierarchy's contract: inputs, composition, states, time, and its errors."""
 
 import brainstate
 import jax

@@ -22,7 +22,9 @@ EACH_NEURON = pytest.mark.parametrize("cls", NEURONS.values(), ids=NEURONS.keys(
 EACH_SYNAPSE = pytest.mark.parametrize("cls", SYNAPSES.values(), ids=SYNAPSES.keys())
 EACH = pytest.mark.parametrize("cls", (NEURONS | SYNAPSES).values(), ids=NEURONS | SYNAPSES)
 RESETS = pytest.mark.parametrize("reset", ["soft", "hard"])
-SURROGATES = [kind for kind in surrogates.catalogue().values() if kind.__module__ == "engine.surrogates"]
+SURROGATES = [
+    kind for kind in surrogates.catalogue().values() if kind.__module__ == "engine.surrogates"
+]
 
 PLAUSIBLE = {"mV": 1e3, "mA": 1e4, "mS": 1e4, "": 1e6}
 """What no state may leave, by its unit: far beyond biology, far below a numerical explosion."""
@@ -36,7 +38,9 @@ def input_unit(cls):
 def steps(cls, size, x, batch=None, dt=0.125):
     """Run a model over ``x``, shape (time, ...), in its input unit; give its output and states."""
     model = cls(size)
-    model.init_state(batch, rng=brainstate.random.RandomState(jax.random.key_data(jax.random.key(0))))
+    model.init_state(
+        batch, rng=brainstate.random.RandomState(jax.random.key_data(jax.random.key(0)))
+    )
 
     def step(i, now):
         with brainstate.environ.context(i=i, t=i * dt * u.ms):
@@ -157,7 +161,9 @@ def test_a_run_in_pieces_is_the_whole_run_bit_for_bit(cls):
     structure = experiment.structure
     simulation = compile_simulation(structure)
     numbers = np.array([experiment[p] for p in structure.paths], np.float32)
-    noise = np.random.default_rng(1).normal(size=(simulation.chunk, experiment.n)).astype(np.float32)
+    noise = (
+        np.random.default_rng(1).normal(size=(simulation.chunk, experiment.n)).astype(np.float32)
+    )
     start = simulation.init(numbers, np.array([0, 3], np.uint32))
     watched = np.array([0], np.int32)
 
@@ -221,7 +227,9 @@ def test_each_state_has_its_declared_unit_and_shape(cls, batch, size):
 
 @EACH
 def test_a_batch_is_its_members_one_by_one(cls):
-    drive = float(u.get_mantissa(getattr(cls, "input", None).default if cls in NEURONS.values() else 1))
+    drive = float(
+        u.get_mantissa(getattr(cls, "input", None).default if cls in NEURONS.values() else 1)
+    )
     x = np.random.default_rng(2).uniform(0, 3 * drive, size=(400, 3, 2)).astype(np.float32)
     batched = plain(steps(cls, 2, x, 3))
     assert batched[0].any()

@@ -275,7 +275,7 @@ def test_the_order_of_two_potentials_is_kept_or_refused(low, high):
         LIF(1, V_reset=low * u.mV, V_th=high * u.mV)
     except ParameterError as error:
         assert low >= high
-        assert error.path == "LIF.V_reset"
+        assert error.path == "LIF.V_reset"  # noqa: PT017
     else:
         assert low < high
 
@@ -329,7 +329,10 @@ def test_a_random_start_follows_the_given_generator():
 @pytest.mark.parametrize(
     ("start", "sentence"),
     [
-        (lambda shape: np.zeros(shape) * u.mA, "LIF.V_initializer must be a potential, got one in mA"),
+        (
+            lambda shape: np.zeros(shape) * u.mA,
+            "LIF.V_initializer must be a potential, got one in mA",
+        ),
         (
             lambda shape: np.zeros(2) * u.mV,
             "LIF.V_initializer must fit the shape (1,), got shape (2,)",

@@ -1,0 +1,117 @@
+"""Themes, sizes, and access without sight or mouse."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.page import RASTER, VOLTAGE
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 844}
+TABLET = {"width": 768, "height": 1024}
+DESK = {"width": 1440, "height": 900}
+SIZES = pytest.mark.parametrize("size", [PHONE, TABLET, DESK], ids=["phone", "tablet", "desk"])
+
+
+def test_the_theme_changes_the_pixels_and_is_remembered(visit):
+    lab = visit("n=10", color_scheme="light")
+    light = lab.picture()
+    assert lab.look("document.documentElement.dataset.theme") == "light"
+    lab.press("Switch to the dark theme")
+    lab.wait(f"reach.digest('{VOLTAGE}') !== {light}")
+    lab.wait(f"reach.inked('{VOLTAGE}', 'trace') > 200 && reach.inked('{RASTER}', 'raster') > 200")
+    lab.page.reload()
+    lab.wait_ready()
+    assert lab.look("document.documentElement.dataset.theme") == "dark"
+    assert lab.look(f"reach.inked('{VOLTAGE}', 'trace')") > 200
+    lab.press("Switch to the light theme")
+    lab.wait(f"reach.digest('{VOLTAGE}') === {light}")
+
+
+def test_the_theme_follows_the_system_until_it_was_chosen(visit):
+    lab = visit(color_scheme="dark")
+    assert lab.look("document.documentElement.dataset.theme") == "dark"
+    lab.page.emulate_media(color_scheme="light")
+    lab.wait("document.documentElement.dataset.theme === 'light'")
+
+
+@SIZES
+def test_nothing_has_to_be_scrolled_sideways(visit, size):
+    lab = visit(viewport=size)
+    width = lab.look("document.documentElement.scrollWidth")
+    assert width <= size["width"]
+
+
+def test_on_a_phone_the_plots_stay_above_the_controls(visit):
+    lab = visit(viewport=PHONE)
+    plots, rail = lab.page.locator("#plots"), lab.page.locator("#controls")
+    assert (
+        plots.bounding_box()["y"] + plots.bounding_box()["height"] <= rail.bounding_box()["y"] + 1
+    )
+    lab.row("seed").scroll_into_view_if_needed()
+    assert lab.look("scrollY") > 200
+    assert abs(plots.bounding_box()["y"]) < 1
+    assert plots.bounding_box()["height"] < 0.6 * PHONE["height"]
+    lab.type("seed", "3")
+    assert lab.values["seed"] == 3
+
+
+@pytest.mark.parametrize("size", [TABLET, DESK], ids=["tablet", "desk"])
+def test_on_a_wider_screen_the_controls_stand_beside_the_plots(visit, size):
+    lab = visit(viewport=size)
+    plots = lab.page.locator("#plots").bounding_box()
+    rail = lab.page.locator("#controls").bounding_box()
+    assert rail["x"] + rail["width"] <= plots["x"] + 1
+    assert plots["y"] + plots["height"] <= size["height"]
+    assert plots["width"] > 400
+
+
+@SIZES
+def test_the_plots_are_large_enough_to_read(visit, size):
+    lab = visit(viewport=size)
+    heights = lab.look(
+        "Object.values(Bokeh.index).flatMap(function walk(v) {"
+        " return [v, ...[...(v.children?.() ?? [])].flatMap(walk)]; })"
+        ".filter(v => v.frame && v.el.offsetParent && v.model.title?.text).map(v => v.frame.bbox.height)"
+    )
+    assert len(heights) >= 3
+    assert min(heights) >= 30
+
+
+@SIZES
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation(visit, size, theme):
+    lab = visit("tau=33", viewport=size, color_scheme=theme)
+    lab.page.evaluate(
+        "() => { for (const b of reach.all('.group button[aria-expanded=false]')) b.click(); }"
+    )
+    lab.type("V_th", "abc")
+    lab.row("V_th").locator(".problem:not(:empty)").wait_for()
+    results = Axe().run(lab.page)
+    found = [
+        (v["id"], v["help"], [n["target"] for n in v["nodes"]][:3])
+        for v in results.response["violations"]
+    ]
+    assert found == []
+    assert len(results.response["passes"]) > 15
+
+
+def test_the_keyboard_reaches_the_controls_and_shows_where_it_is(lab):
+    lab.page.keyboard.press("Tab")
+    assert lab.look("document.activeElement.textContent") == "Skip to the controls"
+    lab.page.keyboard.press("Enter")
+    lab.page.keyboard.press("Tab")
+    deepest = "let n = document.activeElement; while (n.shadowRoot?.activeElement) n = n.shadowRoot.activeElement;"
+    assert lab.look(f"(() => {{ {deepest} return n.closest('.rail') !== null; }})()")
+    outline = lab.look(f"(() => {{ {deepest} return getComputedStyle(n).outlineStyle; }})()")
+    assert outline != "none"
+
+
+def test_a_control_says_what_it_is_when_it_is_focused(lab):
+    lab.box("tau").press("Tab")
+    lab.page.keyboard.press("Shift+Tab")
+    tip = lab.row("tau").locator(".tip")
+    tip.wait_for(state="visible")
+    assert "Default" in tip.inner_text()
+    lab.page.keyboard.press("Escape")
+    tip.wait_for(state="hidden")
