@@ -76,6 +76,7 @@ _DIMENSION_WORDS = {
     "mV/ms": "a potential per time",
     "mM": "a concentration",
 }
+_THOUSANDS = re.compile(r"(?<![\d.])[1-9]\d{0,2}(,\d{3})+(?!\d)")
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 
 
@@ -208,6 +209,10 @@ def parse_quantity(text: str, unit: u.Unit, path: str) -> float:
     cleaned = text.strip().replace("\u2212", "-").replace(",", ".")
     if cleaned.lower() in {"nan", "inf", "+inf", "-inf", "infinity"}:
         raise ParameterError(path, f"{path} must be a finite number, got {text.strip()}")
+    if _THOUSANDS.search(text):
+        raise ParameterError(
+            path, f"{path}: '{text.strip()}' can be read in two ways; write it without a comma"
+        )
     match = _NUMBER.fullmatch(cleaned)
     if match is None:
         raise ParameterError(

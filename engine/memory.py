@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 
-from engine.errors import MemoryBudgetError
+from engine.errors import MemoryBudgetError, ParameterError
 from engine.experiment import Experiment, Structure
 
 __all__ = ["budget", "chunk_steps", "estimate", "require_budget"]
@@ -16,8 +17,25 @@ LONGEST_CHUNK, SHORTEST_CHUNK = 10_240, 64
 
 
 def budget() -> int:
-    """Return the most bytes that a run may take: ``SPIKESCOPE_MEMORY_MB``, by default 2 GB."""
-    return int(float(os.environ.get(BUDGET_VARIABLE, DEFAULT_BUDGET / 2**20)) * 2**20)
+    """Return the most bytes that a run may take: ``SPIKESCOPE_MEMORY_MB``, by default 2 GB.
+
+    Raises
+    ------
+    ParameterError
+        The variable is no positive number.
+    """
+    given = os.environ.get(BUDGET_VARIABLE)
+    if given is None:
+        return DEFAULT_BUDGET
+    try:
+        megabytes = float(given)
+    except ValueError:
+        megabytes = math.nan
+    if not 0 < megabytes < math.inf:
+        raise ParameterError(
+            BUDGET_VARIABLE, f"{BUDGET_VARIABLE} must be a positive number, got '{given}'"
+        )
+    return int(megabytes * 2**20)
 
 
 def bytes_per_step(structure: Structure) -> int:

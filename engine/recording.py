@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import saiunit as u
 
+from engine import boundary
 from engine.analysis import spike_trains
 from engine.specs import unknown_name
 
@@ -72,8 +73,8 @@ class Recording:
 
     @property
     def duration(self) -> float:
-        """Simulated time in ms."""
-        return self.experiment["duration"]
+        """Simulated time in ms; shorter than was asked for where the run diverged."""
+        return min(self.experiment["duration"], self.n_steps * self.dt)
 
     @property
     def n_steps(self) -> int:
@@ -107,7 +108,7 @@ class Recording:
 
     def save(self, path: Any) -> None:
         """Write the arrays, their units and the experiment to an ``.npz`` file."""
-        units = {f"unit of {name}": self.experiment_unit(name) for name in self.traces}
+        units = {f"unit of {name}": self.unit_text(name) for name in self.traces}
         arrays: dict[str, Any] = {
             "t": self.times,
             "spike_times": self.spike_times,
@@ -117,8 +118,6 @@ class Recording:
         arrays |= {**self.traces, **units}
         np.savez_compressed(path, **arrays)
 
-    def experiment_unit(self, name: str) -> str:
+    def unit_text(self, name: str) -> str:
         """How the unit of a trace is written."""
-        from engine.boundary import unit_text
-
-        return unit_text(self.units[name])
+        return boundary.unit_text(self.units[name])

@@ -139,7 +139,7 @@ def simulate(
         *unpack_spikes(words, simulation.chunk),
         Timing(time.perf_counter() - begin, simulation.compile_seconds if compiled else 0.0),
     )
-    return _checked(recording)
+    return _checked(recording, carry)
 
 
 def compile_simulation(structure: Structure) -> Simulation:
@@ -186,6 +186,8 @@ def _compile(structure: Structure) -> Simulation:
     # A call that makes no step compiles, and later calls of the same shapes take jax's fast path.
     carry = init(numbers, np.zeros(2, np.uint32))
     jax.block_until_ready(advance(carry, numbers, watched, none, none, noise))
+    if noise:
+        _normal(chunk, structure.n)(np.zeros(2, np.uint32))
     return Simulation(
         structure=structure,
         chunk=chunk,
@@ -441,22 +443,21 @@ def _unfold(slot: str, stimulus: Stimulus) -> dict[str, Any]:
 def _strict(experiment: Experiment, path: str, value: Any) -> Any:
     """Refuse a plain number from Python where a unit belongs."""
     spec = experiment.specs.get(path)
-    if (
-        spec is not None
-        and isinstance(value, int | float | np.number)
-        and not path.startswith("stimulus")
-    ):
+    if spec is not None and isinstance(value, int | float | np.number):
         spec.number(value, path)
     return value
 
 
-def _checked(recording: Recording) -> Recording:
-    """Cut a diverged run where it diverged, and say so."""
+def _checked(recording: Recording, carry: Carry) -> Recording:
+    """Cut a diverged run where it diverged, as far as that was recorded, and say so."""
     bad = np.zeros(recording.n_steps, bool)
     for trace in recording.traces.values():
         bad |= ~np.isfinite(trace).all(axis=1)
     if not bad.any():
-        return recording
+        finite = (np.isfinite(u.get_mantissa(v)).all() for v in carry["states"].values())
+        if all(finite):
+            return recording
+        return replace(recording, problem="the simulation diverged; choose a smaller dt")
     first = int(bad.argmax())
     keep = recording.spike_steps < first
     return replace(

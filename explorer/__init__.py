@@ -1,4 +1,4 @@
-"""The interactive explorer: everything reactive around the engine, for the browser and for notebooks."""
+"""The interactive explorer: all that is reactive, for the browser and for notebooks."""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ def spikescope(
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port; the next free one if taken.")] = 5006,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port; the next free one if taken.")
+    ] = 5006,
     address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     show: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
@@ -45,7 +47,9 @@ def serve(
     free = server.free_port(port, address)
     if free != port:
         typer.echo(f"Port {port} is taken; using {free}.")
-    typer.echo(f"Spikescope is at http://{'localhost' if address == '127.0.0.1' else address}:{free}")
+    typer.echo(
+        f"Spikescope is at http://{'localhost' if address == '127.0.0.1' else address}:{free}"
+    )
     typer.echo("Stop it with Ctrl+C.")
     server.serve(free, address, show and _has_display())
 

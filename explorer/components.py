@@ -51,8 +51,8 @@ class Component(JSComponent):
 
     @classmethod
     def _patch_datamodel_ref(cls, props: Any, ref: str) -> None:
-        # Panel searches all that a component refers to at every update, to tag what it finds: a third
-        # of the server's share of a slider step. Once is enough.
+        # Panel searches all that a component refers to at every update, to tag what it finds: a
+        # third of the server's share of a slider step. Once is enough.
         if f"__ref:{ref}" not in props.tags:
             super()._patch_datamodel_ref(props, ref)
 
@@ -65,11 +65,11 @@ class ControlRail(Component):
     """All controls of a lab: one line for each parameter, in collapsible groups.
 
     A number control is a dict ``{"path", "kind": "number", "symbol", "label", "unit", "soft",
-    "hard", "limits", "scale", "step", "integer", "default", "meaning", "live", "spread"}``: the slider runs
-    over ``soft``, typed values may lie within ``hard`` (``None``: no bound; ``limits`` says so in
-    words), ``symbol`` is MathML
-    or empty. A choice control is ``{"path", "kind": "choice", "style": "segmented" or "select",
-    "label", "symbol", "options": [{"value", "label", "hint"}], "default", "meaning"}``.
+    "hard", "limits", "scale", "step", "integer", "default", "meaning", "live", "spread"}``: the
+    slider runs over ``soft``, typed values may lie within ``hard`` (``None``: no bound; ``limits``
+    says so in words), ``symbol`` is MathML or empty. A choice control is ``{"path", "kind":
+    "choice", "style": "segmented" or "select", "label", "symbol", "options": [{"value", "label",
+    "hint"}], "default", "meaning"}``.
 
     Messages are ``{"type": "set", "path", "value", "seq"}``, ``{"type": "text", "path", "text",
     "seq"}`` (typed, may carry a unit), ``{"type": "reset", "path", "seq"}`` and ``{"type":

@@ -134,7 +134,7 @@ def _watched(experiment: Experiment) -> Control:
         "step": 1,
         "integer": True,
         "default": 0,
-        "meaning": "The neuron whose input and potential are shown; clicking its spikes picks it too.",
+        "meaning": "The neuron whose input and potential are shown; a click on a spike picks it.",
         "live": True,
         "spread": False,
     }
@@ -191,5 +191,3 @@ def _step(low: float, high: float) -> float:
     raw = (high - low) / 200
     decade = 10.0 ** math.floor(math.log10(raw))
     return next(decade * m for m in (1, 2, 5, 10) if decade * m >= raw * 0.999)
-
-

@@ -1,8 +1,8 @@
-"""An experiment as the query of a link, and back: readable, and only what differs from the defaults.
+"""An experiment as the query of a link, and back: readable, only what differs from the default.
 
-``?model=LIFRef&tau=20&stimulus=Ramp&stimulus.final=2.5&watched=3``. A link is somebody else's text: it can set
-declared parameters within their declared limits and nothing else, and whatever cannot be used becomes a
-sentence while the rest is taken.
+``?model=LIFRef&tau=20&stimulus=Ramp&stimulus.final=2.5&watched=3``. A link is somebody else's text:
+it can set declared parameters within their declared limits and nothing else, and whatever cannot be
+used becomes a sentence while the rest is taken.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def to_query(experiment: Experiment, default: Experiment) -> str:
 def from_query(query: str, default: Experiment) -> ReadLink:
     """Read a query; never raises, whatever it holds."""
     if len(query) > LONGEST_QUERY:
-        return ReadLink(default, ("This link is too long to be one of ours; the default is shown.",))
+        return ReadLink(
+            default, ("This link is too long to be one of ours; the default is shown.",)
+        )
     pairs = dict(parse_qsl(query.lstrip("?"), keep_blank_values=True))
     complaints: list[str] = []
     if pairs.pop("v", str(LINK_VERSION)) not in map(str, range(1, LINK_VERSION + 1)):
@@ -76,8 +78,8 @@ def from_query(query: str, default: Experiment) -> ReadLink:
             experiment = replace(experiment, watched=watched)
         except ValueError:
             complaints.append(
-                f"The link's 'watched' was left out: it must name at most {MOST_WATCHED} neurons from "
-                f"0 to {experiment.n - 1}, got '{watch[:40]}'."
+                f"The link's 'watched' was left out: it must name at most {MOST_WATCHED} neurons "
+                f"from 0 to {experiment.n - 1}, got '{watch[:40]}'."
             )
     problems = experiment.problems()
     if problems:

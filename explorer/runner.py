@@ -1,4 +1,4 @@
-"""Latest-wins execution: at most one run in flight, at most one waiting, the event loop never waits."""
+"""Latest wins: one run in flight, at most one waiting, and an event loop that never waits."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ class LatestRunner(Generic[Request, Result]):
     Parameters
     ----------
     compute : callable
-        ``compute(request, should_stop)`` in a worker thread; raises SimulationCancelled when told to stop.
+        ``compute(request, should_stop)`` in a worker thread; raises SimulationCancelled when told
+        to stop.
     deliver : callable
         ``deliver(request, result)``.
     fail : callable
         ``fail(request, error)``.
     schedule : callable
-        ``schedule(callback)`` runs a callback where the page may be changed: on the event loop, under
-        the document's lock.
+        ``schedule(callback)`` runs a callback where the page may be changed: on the event loop,
+        under the document's lock.
     """
 
     def __init__(
@@ -105,4 +106,3 @@ class LatestRunner(Generic[Request, Result]):
                 following = self._running
             if following is not None:
                 self._start(following)
-

@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 __all__ = ["free_port", "neuron_page", "serve"]
 
@@ -37,7 +38,7 @@ def free_port(port: int, address: str = "127.0.0.1") -> int:
     raise OSError(f"no free port from {port} to {port + TRIES - 1}; give another with --port")
 
 
-def neuron_page() -> object:
+def neuron_page() -> Any:
     """Make the page of the neuron lab for the session that asks for it."""
     import panel as pn
 

@@ -1,4 +1,4 @@
-"""The one state of a lab. Link, undo, presets, widgets and the runner read and write this, and only this."""
+"""The one state of a lab: link, undo, presets, widgets and runner read and write only this."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class LabState(param.Parameterized):
     """What a lab shows: an experiment, and what is wrong with what was typed.
 
     Every change goes through one of the methods; they never raise for a value that a user gave. A
-    refused value leaves the experiment as it was and its sentence in `errors`, under the parameter path.
+    refused value leaves the experiment as it was and its sentence in `errors`, under the parameter
+    path.
 
     Parameters
     ----------

@@ -14,8 +14,9 @@ _prompt: WeakSet[object] = WeakSet()
 def send_promptly(document: Document | None) -> None:
     """Switch off the delay with which TCP gathers small packets, for the browsers of a session.
 
-    A message of Bokeh is several small frames. Nagle's algorithm holds the second back until the first
-    is acknowledged, and the browser's side delays that by 40 ms: two thirds of what a slider step may take.
+    A message of Bokeh is several small frames. Nagle's algorithm holds the second back until the
+    first is acknowledged, and the browser's side delays that by 40 ms: two thirds of what a slider
+    step may take.
     """
     session = getattr(document and document.session_context, "session", None)
     for connection in getattr(session, "_subscribed_connections", ()):

@@ -4,6 +4,7 @@
 // the page loads again and finds its state in its own address.
 
 const RETRY_MS = 2000;
+const GRACE_MS = 3000; // what a server that answers has to take the old session up again
 const RELOAD_KEY = "spikescope.reloaded";
 
 export function render({ model, el, view }) {
@@ -72,18 +73,19 @@ export function render({ model, el, view }) {
   }
 
   let retry = 0;
+  let losses = 0;
   let reconnect = null;
 
   async function ask() {
     clearTimeout(retry);
-    if (reconnect) {
-      reconnect();
-      return;
-    }
+    const since = losses;
     try {
       const answer = await fetch(window.location.href, { method: "GET", cache: "no-store", redirect: "manual" });
+      if (since !== losses) return; // connected again, or lost anew, in the meantime
       if (answer.ok) {
-        reload();
+        // A server that was restarted has no session of ours: Bokeh's own reconnection then fails
+        // without a word, and only a new page helps.
+        retry = setTimeout(reload, reconnect ? GRACE_MS : 0);
         return;
       }
     } catch {
@@ -106,17 +108,23 @@ export function render({ model, el, view }) {
   const lost = (_, event) => {
     if (!line.isConnected) return; // drawn anew: the new line listens
     showServer("Connection lost, trying again", "error");
+    losses += 1;
     reconnect = event.timeout == null ? null : () => event.reconnect();
-    if (!reconnect) retry = setTimeout(ask, RETRY_MS / 4);
+    clearTimeout(retry);
+    retry = setTimeout(ask, reconnect ? RETRY_MS : RETRY_MS / 4);
   };
   const back = () => {
     if (!line.isConnected) return;
+    losses += 1;
     clearTimeout(retry);
     reconnect = null;
     showServer("Connected", "good");
   };
 
-  again.addEventListener("click", ask);
+  again.addEventListener("click", () => {
+    reconnect?.();
+    ask();
+  });
   const bokehDocument = view.model.document;
   bokehDocument?.on_event("connection_lost", lost);
   bokehDocument?.on_event("client_reconnected", back);

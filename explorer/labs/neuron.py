@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import panel as pn
+from bokeh.document import Document
 
-from engine import Experiment, LIF, Recording, SpikescopeError, catalog, simulate
+from engine import LIF, Experiment, Recording, SpikescopeError, catalog, simulate
 from engine.simulation import is_compiled
 from explorer import controls, links, shell, typeset
 from explorer.components import ControlRail, HeaderBar, Insight, Message, StatusLine
@@ -70,7 +71,9 @@ class NeuronLab(pn.viewable.Viewer):
         self.state = LabState(link.experiment)
         self.recording: Recording | None = None
         self._document = pn.state.curdoc
-        self._has_session = self._document is not None and self._document.session_context is not None
+        self._has_session = (
+            self._document is not None and self._document.session_context is not None
+        )
         self._seq = 0
         self._asked: Experiment | None = None  # what the plots show once nothing runs any more
         self._complaints = link.complaints
@@ -92,7 +95,9 @@ class NeuronLab(pn.viewable.Viewer):
             presets=[{"id": p.id, "label": p.label, "hint": p.hint} for p in presets().values()],
         )
         self.status = StatusLine()
-        self.insight = Insight(figure=pn.pane.Bokeh(self.surrogate.figure), figure_title="Surrogate")
+        self.insight = Insight(
+            figure=pn.pane.Bokeh(self.surrogate.figure), figure_title="Surrogate"
+        )
         self.runner: LatestRunner[Request, Recording] = LatestRunner(
             lambda request, should_stop: simulate(request.experiment, should_stop=should_stop),
             self._deliver,
@@ -148,8 +153,8 @@ class NeuronLab(pn.viewable.Viewer):
     def _on_state(self, *_: Any) -> None:
         """Bring controls, link and plots up to the state, and ask for a run where one is due.
 
-        While a slider moves the browser already shows its value: what else the state changes on the page
-        goes out with the plots, in one message.
+        While a slider moves the browser already shows its value: what else the state changes on the
+        page goes out with the plots, in one message.
         """
         experiment = self.state.experiment
         if not self.state.is_runnable:
@@ -190,9 +195,15 @@ class NeuronLab(pn.viewable.Viewer):
 
     @staticmethod
     def _layout_of(experiment: Experiment) -> tuple[Any, ...]:
-        """What decides which controls there are."""
+        """Give what decides which controls there are."""
         slots = experiment.structure.slots.values()
-        return (*slots, experiment.model, experiment.surrogate, experiment.spread_paths, experiment.n)
+        return (
+            *slots,
+            experiment.model,
+            experiment.surrogate,
+            experiment.spread_paths,
+            experiment.n,
+        )
 
     def _request(self, experiment: Experiment) -> None:
         if not is_compiled(experiment.structure):
@@ -255,9 +266,10 @@ class NeuronLab(pn.viewable.Viewer):
         return pn.io.hold(self._document) if self._document else nullcontext()
 
     def _schedule(self, callback: Callable[[], None]) -> None:
-        if self._has_session:
-            if self._document.session_context is not None:  # else the page was closed meanwhile
-                self._document.add_next_tick_callback(callback)
+        document = self._document
+        if document is not None and self._has_session:
+            if document.session_context is not None:  # else the page was closed meanwhile
+                document.add_next_tick_callback(lambda: _when_loaded(document, callback))
         elif self._loop is not None:
             self._loop.call_soon_threadsafe(callback)
         else:
@@ -288,6 +300,20 @@ class NeuronLab(pn.viewable.Viewer):
         plots = pn.Column(self.plots(), height=640, sizing_mode="stretch_width")
         rail = pn.Column(self.rail, width=320, height=640, scroll=True)
         return pn.Column(pn.Row(rail, plots), self.status, sizing_mode="stretch_width")
+
+
+def _when_loaded(document: Document, callback: Callable[[], None]) -> None:
+    """Call back before a browser has asked for the page, or once it has all of it.
+
+    Panel 1.9 loses what changes while a page is on its way.
+    """
+    session = document.session_context and document.session_context.session
+    if not session:
+        return
+    if pn.state.loaded or not session.connection_count:
+        callback()
+    else:
+        pn.state.onload(callback)
 
 
 def _differs(shown: Experiment, wanted: Experiment) -> bool:

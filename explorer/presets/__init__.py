@@ -36,7 +36,7 @@ class Preset:
 def presets() -> dict[str, Preset]:
     """Return every preset by its id, in the order of the file names."""
     found = {}
-    files = [f for f in resources.files(__package__).iterdir() if f.name.endswith(".json")]
+    files = [f for f in resources.files("explorer.presets").iterdir() if f.name.endswith(".json")]
     for file in sorted(files, key=lambda f: f.name):
         content = json.loads(file.read_text(encoding="utf-8"))
         id_ = file.name.removesuffix(".json").partition("-")[2]

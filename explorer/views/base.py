@@ -31,7 +31,10 @@ class Window:
 
     def __init__(self, duration: float) -> None:
         self.duration = duration
-        self.range = Range1d(0.0, duration, bounds=(0.0, duration), min_interval=duration / 1e4)
+        # Bokeh types its properties as whatever they accept, not as what they hold.
+        self.range: Any = Range1d(
+            start=0.0, end=duration, bounds=(0.0, duration), min_interval=duration / 1e4
+        )
 
     @property
     def is_whole(self) -> bool:
@@ -46,9 +49,7 @@ class Window:
         self.duration = duration
         end = duration if whole else min(self.range.end, duration)
         start = 0.0 if whole else self.range.start
-        self.range.update(
-            start=start, end=end, bounds=(0.0, duration), min_interval=duration / 1e4
-        )
+        self.range.update(start=start, end=end, bounds=(0.0, duration), min_interval=duration / 1e4)
 
     def steps(self, recording: Recording) -> slice:
         """Return the steps of a recording that are in sight, with one more on either side."""
@@ -60,16 +61,16 @@ class Window:
 def put(source: ColumnDataSource, **columns: Any) -> None:
     """Give a source new data, and send only the columns that differ.
 
-    A plot whose data stay as they are is neither sent nor drawn again: a slider of the neuron leaves its
-    input alone, and bins of time stay where they are.
+    A plot whose data stay as they are is neither sent nor drawn again: a slider of the neuron
+    leaves its input alone, and bins of time stay where they are.
     """
-    now = source.data
+    now: Any = source.data
     changed = {n: c for n, c in columns.items() if n not in now or not _same(now[n], c)}
     if not changed:
         return
     if all(len(now.get(n, ())) == len(c) for n, c in columns.items()):
         for name, column in changed.items():
-            source.data[name] = column
+            now[name] = column
     else:
         source.data = columns
 
@@ -98,10 +99,10 @@ class View:
     def __init__(self, window: Window, *, time_axis: bool = False) -> None:
         self.window = window
         self._y: tuple[float, float] | None = None
-        self.figure = figure(
+        self.figure: Any = figure(
             title=self.title,
             x_range=window.range,
-            y_range=Range1d(0.0, 1.0),
+            y_range=Range1d(start=0.0, end=1.0),
             tools="xpan,xwheel_zoom,xbox_zoom,reset,save",
             active_scroll=None,
             active_drag="xpan",

@@ -31,7 +31,7 @@ class RasterView(View):
         super().__init__(*args, **kwargs)
         self._strokes = self.line("raster", line_width=1.4)
         self._strokes_glyph = self.figure.renderers[-1]
-        self._image = ColumnDataSource(_no_image())
+        self._image = ColumnDataSource(data=_no_image())
         shades = [f"{role_color('raster')}{alpha:02x}" for alpha in (0, 170, 220, 255)]
         mapper = LinearColorMapper(palette=shades, low=0, high=SHADES - 1)
         mapper.tags = ["role:raster"]
@@ -74,7 +74,7 @@ class RasterView(View):
         self.figure.on_event(Tap, lambda event: callback(round(event.y)))
 
 
-def _no_image() -> dict[str, list[Any]]:
+def _no_image() -> Any:
     return {"image": [], "x": [], "y": [], "width": [], "height": []}
 
 

@@ -31,5 +31,5 @@ class StimulusView(View):
         put(self._input, x=x, y=y[index])
         whole = recording.traces["input"][:, 0]
         self.show_between(min(0.0, float(whole.min(initial=0.0))), float(whole.max(initial=0.0)))
-        spec = recording.experiment.model.input
-        self.name(f"Input ({spec.unit_text})" if spec.unit_text else "Input")
+        unit = recording.unit_text("input")
+        self.name(f"Input ({unit})" if unit else "Input")

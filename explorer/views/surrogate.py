@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from bokeh.models import ColumnDataSource, Range1d
 from bokeh.plotting import figure
@@ -19,10 +21,10 @@ class SurrogateView:
     """The spike as a function of the distance to the threshold, and its pseudo-derivative."""
 
     def __init__(self) -> None:
-        self.figure = figure(
+        self.figure: Any = figure(
             height=150,
-            x_range=Range1d(-REACH, REACH),
-            y_range=Range1d(0.0, 1.1),
+            x_range=Range1d(start=-REACH, end=REACH),
+            y_range=Range1d(start=0.0, end=1.1),
             tools="",
             x_axis_label="distance to the threshold",
             sizing_mode="stretch_width",
@@ -35,7 +37,7 @@ class SurrogateView:
         legend = self.figure.legend[0]
         legend.visible = False
 
-    def _line(self, role: str, **style: object) -> ColumnDataSource:
+    def _line(self, role: str, **style: Any) -> ColumnDataSource:
         source = ColumnDataSource({"x": [], "y": []})
         renderer = self.figure.line("x", "y", source=source, color=role_color(role), **style)
         renderer.tags = [f"role:{role}"]

@@ -20,8 +20,8 @@ def min_max(y: np.ndarray, columns: int) -> np.ndarray:
     Returns
     -------
     array of int
-        Increasing indices: the least and the greatest sample of every column, and both ends. A spike of
-        one sample is always among them.
+        Increasing indices: the least and the greatest sample of every column, and both ends. A
+        spike of one sample is always among them.
     """
     bucket = -(-len(y) // max(columns, 1))
     if bucket <= 2:

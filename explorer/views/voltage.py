@@ -16,8 +16,8 @@ __all__ = ["VoltageView"]
 class VoltageView(View):
     """Membrane potential, threshold, and a stroke for every spike.
 
-    A spike of an integrate-and-fire neuron has no height: the stroke above the threshold is drawn so that
-    spikes can be seen, it is not part of the simulated potential.
+    A spike of an integrate-and-fire neuron has no height: the stroke above the threshold is drawn
+    so that spikes can be seen, it is not part of the simulated potential.
     """
 
     title = "Membrane potential"

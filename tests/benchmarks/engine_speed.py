@@ -31,7 +31,7 @@ def _by_hand(p: jax.Array, start: jax.Array, noise: jax.Array) -> tuple[jax.Arra
         V = V - (V_th - V_reset) * spikes
         target = V_rest + R * current
         V = target + (V - target) * decay
-        spikes = (V >= V_th).astype(jnp.float32)
+        spikes = (V_th <= V).astype(jnp.float32)
         return (V, spikes, y), (jnp.stack([V[0], current[0], V_th]), spikes > 0)
 
     carry = (jnp.zeros(N), jnp.zeros(N), sigma * start)

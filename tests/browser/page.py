@@ -1,4 +1,5 @@
-"""The page of a lab as a test sees it: in the words of a user where it can, by its models elsewhere."""
+"""The page of a lab as a test sees it: in the words of a user where it can, by its models
+elsewhere."""
 
 from pathlib import Path
 

@@ -16,11 +16,7 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-
-def pytest_runtest_setup(item):
-    settings.load_profile("engine")  # other folders load theirs
-
+settings.load_profile("engine")  # the same as that of the other folders
 
 _compilations = []
 jax.monitoring.register_event_duration_secs_listener(

@@ -186,3 +186,14 @@ def test_a_plain_value_has_nothing_to_strip_and_no_unit_to_attach():
 )
 def test_a_value_is_shown_as_a_user_writes_it(value, text):
     assert boundary.show(value) == text
+
+
+@pytest.mark.parametrize("text", ["1,000 ms", "12,500", "-1,000"])
+def test_a_comma_that_may_part_thousands_is_refused(text):
+    with pytest.raises(ParameterError, match="read in two ways"):
+        parse_quantity(text, u.ms, "duration")
+
+
+@pytest.mark.parametrize(("text", "value"), [("0,125 ms", 0.125), ("1,5", 1.5), ("1,0001", 1.0001)])
+def test_a_decimal_comma_is_read(text, value):
+    assert parse_quantity(text, u.ms, "dt") == pytest.approx(value)

@@ -526,3 +526,22 @@ def test_noise_is_left_out_with_none():
 
 def test_a_run_may_be_shorter_than_a_step():
     assert simulate(LIF, n=6, duration=0.01 * u.ms).n_steps == 1
+
+
+@pytest.mark.parametrize("given", ["abc", "-5", "nan", ""])
+def test_a_memory_budget_that_is_no_number_is_refused_with_a_sentence(monkeypatch, given):
+    monkeypatch.setenv(memory.BUDGET_VARIABLE, given)
+    with pytest.raises(ParameterError, match="must be a positive number"):
+        memory.budget()
+
+
+def test_a_plain_number_is_refused_where_a_unit_belongs_in_the_stimulus_too():
+    with pytest.raises(ParameterError, match=r"stimulus\.amplitude must be a current"):
+        simulate(LIF, stimulus__amplitude=2.0)
+
+
+def test_a_neuron_that_diverges_unseen_is_reported_too():
+    recording = simulate(LIF, n=3, duration=20 * u.ms)
+    carry = {"states": {"V": u.Quantity(np.array([0.0, 0.0, np.nan]), unit=u.mV)}}
+    assert "diverged" in simulation._checked(recording, carry).problem
+    assert not recording.problem
