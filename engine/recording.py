@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -73,8 +74,8 @@ class Recording:
 
     @property
     def duration(self) -> float:
-        """Simulated time in ms; shorter than was asked for where the run diverged."""
-        return min(self.experiment["duration"], self.n_steps * self.dt)
+        """Simulated time in ms, as it was asked for."""
+        return self.experiment["duration"]
 
     @property
     def n_steps(self) -> int:
@@ -98,8 +99,11 @@ class Recording:
 
     @property
     def rate(self) -> float:
-        """Mean firing rate of a neuron, in Hz."""
-        return spike_trains.mean_rate(self.spike_times, self.experiment.n, self.duration)
+        """Mean firing rate of a neuron, in Hz; NaN for a run that diverged at once."""
+        simulated = min(self.duration, self.n_steps * self.dt)  # less where the run diverged
+        if not simulated:
+            return math.nan
+        return spike_trains.mean_rate(self.spike_neurons, self.experiment.n, simulated)
 
     @property
     def cv(self) -> float:

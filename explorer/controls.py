@@ -68,7 +68,7 @@ def groups(experiment: Experiment) -> list[dict[str, Any]]:
         (
             "simulation",
             "Simulation",
-            [*numbers("n"), _watched(experiment), *numbers("duration", "dt", "seed")],
+            [*numbers("n"), *_watched(experiment), *numbers("duration", "dt", "seed")],
         ),
         ("start", "Start values", numbers(*starts)),
     ]
@@ -119,15 +119,17 @@ def _number(experiment: Experiment, path: str) -> Control:
     }
 
 
-def _watched(experiment: Experiment) -> Control:
+def _watched(experiment: Experiment) -> list[Control]:
     last = experiment.n - 1
-    return {
+    if not last:
+        return []  # there is nothing to choose
+    row = {
         "path": WATCHED,
         "kind": "number",
         "symbol": typeset.symbol("i"),
         "label": "neuron shown",
         "unit": "",
-        "soft": [0, max(1, last)],
+        "soft": [0, last],
         "hard": [0, last],
         "limits": f"between 0 and {last}",
         "scale": "linear",
@@ -138,6 +140,7 @@ def _watched(experiment: Experiment) -> Control:
         "live": True,
         "spread": False,
     }
+    return [row]
 
 
 def _choice(experiment: Experiment, path: str, style: str) -> Control:

@@ -89,7 +89,7 @@ def visit(browser, server):
         return lab
 
     yield visit
-    for context, lab in opened:
+    for context, _ in opened:
         context.close()
     for _, lab in opened:
         assert lab.foreign == [], "the page asked another server"

@@ -87,7 +87,8 @@ class Lab:
         return self.look(f"reach.data('{VOLTAGE}', 'trace')")
 
     def picture(self, title=VOLTAGE):
-        """A number that changes when a pixel of a plot changes."""
+        """A number that changes when a pixel of a plot changes; of a plot that holds still."""
+        self.look(f"reach.still('{title}')")
         return self.look(f"reach.digest('{title}')")
 
     @property
@@ -112,6 +113,10 @@ class Lab:
     def box(self, path):
         """The text field of a number."""
         return self.row(path).locator("input[type=text]")
+
+    def unfold(self):
+        """Open every group of controls."""
+        self.look("reach.all('.group button[aria-expanded=false]').forEach(b => b.click())")
 
     def type(self, path, text):
         """Type a value and press Enter."""

@@ -46,6 +46,16 @@
     return sum >>> 0;
   };
 
+  // Wait until a plot has not been painted anew for a while.
+  async function still(title) {
+    let [seen, since] = [digest(title), performance.now()];
+    for (const begin = since; performance.now() - since < 250 && performance.now() - begin < 5000; ) {
+      await new Promise((done) => setTimeout(done, 50));
+      const now = digest(title);
+      if (now !== seen) [seen, since] = [now, performance.now()];
+    }
+  }
+
   function rgb(color) {
     const canvas = document.createElement("canvas");
     const context = canvas.getContext("2d");
@@ -122,12 +132,25 @@
       const found = source(title, role);
       return { x: column(found, "x"), y: column(found, "y") };
     },
+    heights: () => plots().filter((v) => v.el.offsetParent && v.model.title.text).map((v) => v.frame.bbox.height),
+    frame: (title) => {
+      const view = plot(title);
+      const area = view.el.getBoundingClientRect();
+      const { left, top, width, height } = view.frame.bbox;
+      return { x: area.x + left, y: area.y + top, width, height };
+    },
+    focused: () => {
+      let node = document.activeElement;
+      while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+      return node;
+    },
     titles: () => plots().map((v) => v.model.title.text),
     ranges: (title) => {
       const { start, end } = plot(title).model.x_range;
       return [start, end];
     },
     digest,
+    still,
     inked,
     rows,
     watchRail,

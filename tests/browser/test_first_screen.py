@@ -70,3 +70,11 @@ def test_a_page_that_is_opened_twice_has_two_states(visit):
     one.type("tau", "33")
     assert one.values["tau"] == 33
     assert other.values["tau"] != 33
+
+
+def test_a_run_that_ends_while_its_page_is_loading_is_shown(visit):
+    """What changed between the page's request and its arrival was lost once."""
+    for n in range(31, 37):  # each has to be compiled
+        lab = visit(f"n={n}&duration=200")
+        assert lab.numbers["neurons"] == str(n)
+        assert len(lab.trace()["x"]) > 100

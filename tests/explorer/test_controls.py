@@ -43,7 +43,7 @@ def test_every_parameter_and_choice_has_exactly_one_control(model):
     for experiment in experiments(model):
         paths = [row["path"] for row in rows(experiment)]
         assert len(paths) == len(set(paths))
-        assert set(paths) | HEADER == set(experiment)
+        assert set(paths) | HEADER == {*experiment, controls.WATCHED}
         assert set(controls.values(experiment)) >= set(paths)
 
 
@@ -63,7 +63,7 @@ def test_every_control_says_what_it_is(model):
 def test_numbers_carry_what_was_declared(model):
     for experiment in experiments(model):
         for path, row in by_path(experiment).items():
-            if row["kind"] == "choice":
+            if row["kind"] == "choice" or path == controls.WATCHED:
                 continue
             spec = experiment.specs[path]
             assert row["default"] == spec.default_number
@@ -77,7 +77,7 @@ def test_numbers_carry_what_was_declared(model):
 def test_the_slider_lies_within_what_is_accepted_and_holds_the_default(model):
     for experiment in experiments(model):
         for path, row in by_path(experiment).items():
-            if row["kind"] == "choice":
+            if row["kind"] == "choice" or path == controls.WATCHED:
                 continue
             low, high = row["soft"]
             least = -math.inf if row["hard"][0] is None else row["hard"][0]
@@ -166,3 +166,9 @@ def test_units_are_written_as_in_print():
     every = itertools.chain.from_iterable(rows(Experiment(catalog.neuron(m))) for m in MODELS)
     for row in every:
         assert "ohm" not in row.get("unit", ""), row
+
+
+def test_the_neuron_that_is_shown_is_chosen_among_those_there_are():
+    row = by_path(Experiment(LIF).set("n", 7))[controls.WATCHED]
+    assert row["soft"] == row["hard"] == [0, 6]
+    assert controls.WATCHED not in by_path(Experiment(LIF).set("n", 1))
