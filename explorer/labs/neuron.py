@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from explorer.components import ControlRail, HeaderBar, Insight, Message, Status
 from explorer.presets import presets
 from explorer.runner import LatestRunner
 from explorer.state import LabState
-from explorer.transport import send_promptly
+from explorer.transport import in_one_piece, send_promptly
 from explorer.views import (
     RasterView,
     RateView,
@@ -261,9 +261,14 @@ class NeuronLab(pn.viewable.Viewer):
 
     # -- where things run ------------------------------------------------------------------------
 
-    def _held(self) -> Any:
+    @contextmanager
+    def _held(self) -> Iterator[None]:
         """Collect all changes of a page into one message."""
-        return pn.io.hold(self._document) if self._document else nullcontext()
+        if self._document is None:
+            yield
+            return
+        with in_one_piece(self._document), pn.io.hold(self._document):
+            yield
 
     def _schedule(self, callback: Callable[[], None]) -> None:
         document = self._document

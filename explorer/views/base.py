@@ -16,8 +16,8 @@ from explorer.views.thinning import nice_range
 
 __all__ = ["View", "Window", "put"]
 
-PIXELS = 1100
-"""Columns that a trace is thinned to: about the width of the widest plot."""
+PIXELS = 800
+"""Columns that a trace is thinned to: about the width of the plots on a usual screen."""
 
 
 class Window:

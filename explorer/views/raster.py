@@ -18,7 +18,7 @@ __all__ = ["RasterView"]
 
 MOST_STROKES = 4_000
 """Spikes in sight above which an image is cheaper to send and to draw than strokes."""
-COLUMNS, ROWS = 900, 260
+COLUMNS, ROWS = 800, 260
 SHADES = 4
 
 

