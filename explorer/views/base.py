@@ -49,7 +49,9 @@ class Window:
         self.duration = duration
         end = duration if whole else min(self.range.end, duration)
         start = 0.0 if whole else self.range.start
-        self.range.update(start=start, end=end, bounds=(0.0, duration), min_interval=duration / 1e4)
+        # The bounds first: a browser would cut the new ends at the old ones.
+        self.range.update(bounds=(0.0, duration), min_interval=duration / 1e4)
+        self.range.update(start=start, end=end)
 
     def steps(self, recording: Recording) -> slice:
         """Return the steps of a recording that are in sight, with one more on either side."""
