@@ -66,7 +66,9 @@ def serve(port: int, address: str, show: bool) -> None:
     threading.Thread(target=warm_up, daemon=True).start()
     import panel as pn
 
-    pn.config.reconnect = True
+    # Bokeh's own reconnection to a restarted server takes up a session that the page does not know;
+    # the page loads again instead (assets/status.js), and finds its state in its address.
+    pn.config.reconnect = False
     origins = [f"{name}:{port}" for name in ("localhost", "127.0.0.1", address)]
     pn.serve(
         {"": neuron_page},

@@ -32,10 +32,8 @@ class SurrogateView:
         style_figure(self.figure, left=32)
         self.figure.toolbar_location = None
         self._shown: tuple[object, ...] = ()
-        self._curve = self._line("surrogate", line_dash="dashed", legend_label="spike")
-        self._slope = self._line("pseudo-derivative", line_width=2, legend_label="slope")
-        legend = self.figure.legend[0]
-        legend.visible = False
+        self._curve = self._line("surrogate", line_dash="dashed")
+        self._slope = self._line("pseudo-derivative", line_width=2)
 
     def _line(self, role: str, **style: Any) -> ColumnDataSource:
         source = ColumnDataSource({"x": [], "y": []})
