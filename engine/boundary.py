@@ -76,6 +76,8 @@ _DIMENSION_WORDS = {
     "mV/ms": "a potential per time",
     "mM": "a concentration",
 }
+LARGEST = 1e37
+"""A little below the largest number of single precision, so that sums stay finite too."""
 _THOUSANDS = re.compile(r"(?<![\d.])[1-9]\d{0,2}(,\d{3})+(?!\d)")
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 
@@ -118,9 +120,11 @@ def show(value: Any) -> str:
 
 
 def require_finite(number: float, path: str) -> None:
-    """Raise ParameterError for NaN and infinities."""
+    """Raise ParameterError for NaN, infinities, and what single precision cannot hold."""
     if not math.isfinite(number):
         raise ParameterError(path, f"{path} must be a finite number, got {number}")
+    if abs(number) > LARGEST:
+        raise ParameterError(path, f"{path} must be at most {LARGEST:g}, got {number:g}")
 
 
 def to_number(value: Any, unit: u.Unit, path: str, text: str = "") -> float:

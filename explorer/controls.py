@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from engine import Experiment, catalog, inputs, surrogates
@@ -10,7 +12,7 @@ from engine.experiment import NO_NOISE
 from engine.specs import InitialSpec, ParameterSpec
 from explorer import typeset
 
-__all__ = ["WATCHED", "groups", "model_options", "values"]
+__all__ = ["WATCHED", "Ranges", "groups", "model_options", "values", "widened"]
 
 WATCHED = "watched"
 """Path of the neuron that is shown; a view option rather than a parameter."""
@@ -18,8 +20,19 @@ WATCHED = "watched"
 Control = dict[str, Any]
 
 
-def groups(experiment: Experiment) -> list[dict[str, Any]]:
+Ranges = Mapping[str, tuple[float, float]]
+"""Parameter path -> what its slider spans, where that is not what is declared."""
+
+
+def groups(experiment: Experiment, ranges: Ranges = MappingProxyType({})) -> list[dict[str, Any]]:
     """Lay out the controls of an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What is controlled.
+    ranges : mapping, optional
+        From `widened`.
 
     Returns
     -------
@@ -36,9 +49,9 @@ def groups(experiment: Experiment) -> list[dict[str, Any]]:
     def numbers(*paths: str) -> list[Control]:
         rows = []
         for path in paths:
-            rows.append(_number(experiment, path))
+            rows.append(_number(experiment, path, ranges))
             if f"{path}.spread" in specs:
-                rows.append(_number(experiment, f"{path}.spread"))
+                rows.append(_number(experiment, f"{path}.spread", ranges))
         return rows
 
     def under(prefix: str) -> list[Control]:
@@ -79,6 +92,33 @@ def groups(experiment: Experiment) -> list[dict[str, Any]]:
     ]
 
 
+def widened(experiment: Experiment, ranges: Ranges) -> dict[str, tuple[float, float]]:
+    """Let sliders span values that lie beyond them, so that touching one does not make it jump.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Holds the values, from a preset, a link or the keyboard.
+    ranges : mapping
+        What the sliders span now, where that is not what is declared.
+
+    Returns
+    -------
+    dict
+        The new ``ranges``; the same while all values lie inside.
+    """
+    found = dict(ranges)
+    for path, spec in experiment.specs.items():
+        value, (low, high) = experiment[path], ranges.get(path, spec.soft)
+        if low <= value <= high:
+            continue
+        reach = max(abs(value), high - low) / 2
+        keeps_low = value > high and low >= 0  # what starts at nothing goes on to do so
+        bottom = low if keeps_low else max(value - reach, spec.hard.low)
+        found[path] = (bottom, min(value + reach, spec.hard.high))
+    return found
+
+
 def values(experiment: Experiment) -> dict[str, Any]:
     """Return the value in force of every control."""
     return {path: experiment[path] for path in experiment} | {WATCHED: experiment.watched[0]}
@@ -96,8 +136,9 @@ def _is_start(spec: ParameterSpec) -> bool:
     return isinstance(spec, InitialSpec)
 
 
-def _number(experiment: Experiment, path: str) -> Control:
+def _number(experiment: Experiment, path: str, ranges: Ranges) -> Control:
     spec = experiment.specs[path]
+    soft = ranges.get(path, spec.soft)
     unit = _display(spec.unit_text)
     label = spec.meaning.partition(":")[0]
     return {
@@ -106,11 +147,11 @@ def _number(experiment: Experiment, path: str) -> Control:
         "symbol": typeset.symbol(spec.symbol),
         "label": label[:1].lower() + label[1:].rstrip("."),
         "unit": unit,
-        "soft": list(spec.soft),
+        "soft": list(soft),
         "hard": [_bound(spec.hard.low), _bound(spec.hard.high)],
         "limits": spec.hard.describe(unit),
-        "scale": spec.scale if spec.soft[0] > 0 else "linear",
-        "step": 1 if spec.integer else _step(*spec.soft),
+        "scale": spec.scale if soft[0] > 0 else "linear",
+        "step": 1 if spec.integer else _step(*soft),
         "integer": spec.integer,
         "default": spec.default_number,
         "meaning": _sentence(spec.meaning),

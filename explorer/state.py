@@ -35,7 +35,6 @@ class LabState(param.Parameterized):
 
     def __init__(self, experiment: Experiment, **params: Any) -> None:
         super().__init__(experiment=experiment, **params)
-        self.default = experiment
         self._history = History(experiment)
         self.errors = self._conflicts(experiment)
 
@@ -85,7 +84,7 @@ class LabState(param.Parameterized):
         self._change(experiment, name)
 
     def reset_all(self) -> None:
-        """Go back to the experiment that the lab starts with, of the same model."""
+        """Go back to the defaults of the model."""
         self._change(Experiment(self.experiment.model), "everything")
 
     def undo(self) -> None:

@@ -1,11 +1,23 @@
-"""What all tests share: the processor they run on, and the browser."""
+"""What all tests share: the processor, a fixed set of random examples, and the browser."""
 
+import contextlib
 import os
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ["JAX_PLATFORMS"] = "cpu"  # before anything imports jax
+
+# A run of the suite is the same every time: a failure can be looked into.
+settings.register_profile(
+    "fixed",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("fixed")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -33,3 +45,28 @@ def chromium_path():
             pytrace=False,
         )
     return found
+
+
+@pytest.fixture(scope="session")
+def _compiled_programs():
+    """Names of what XLA has compiled in this process, as it goes on."""
+    import jax
+
+    names = []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda name, seconds, **_: names.append(name) if "backend_compile" in name else None
+    )
+    return names
+
+
+@pytest.fixture
+def compilations(_compiled_programs):
+    """Count what XLA compiles inside ``with compilations() as names``."""
+
+    @contextlib.contextmanager
+    def count():
+        before, names = len(_compiled_programs), []
+        yield names
+        names += _compiled_programs[before:]
+
+    return count

@@ -78,6 +78,7 @@ class NeuronLab(pn.viewable.Viewer):
         self._asked: Experiment | None = None  # what the plots show once nothing runs any more
         self._complaints = link.complaints
         self._laid_out: tuple[Any, ...] = ()
+        self._ranges: controls.Ranges = {}
 
         window = Window(link.experiment["duration"])
         self.window = window
@@ -173,9 +174,12 @@ class NeuronLab(pn.viewable.Viewer):
     def _show_state(self) -> None:
         experiment = self.state.experiment
         layout = self._layout_of(experiment)
-        if layout != self._laid_out:
-            self._laid_out = layout
-            self.rail.groups = controls.groups(experiment)
+        if self._laid_out[:1] != layout[:1]:
+            self._ranges = {}  # another model starts with the ranges that it declares
+        ranges = controls.widened(experiment, self._ranges)
+        if (layout, ranges) != (self._laid_out, self._ranges):
+            self._laid_out, self._ranges = layout, ranges
+            self.rail.groups = controls.groups(experiment, ranges)
             self.insight.equation = typeset.equation(experiment.model.equation)
             self.insight.note = catalog.summary(experiment.model)
         self.surrogate.update(experiment)
@@ -199,8 +203,8 @@ class NeuronLab(pn.viewable.Viewer):
         """Give what decides which controls there are."""
         slots = experiment.structure.slots.values()
         return (
-            *slots,
             experiment.model,
+            *slots,
             experiment.surrogate,
             experiment.spread_paths,
             experiment.n,
@@ -313,8 +317,8 @@ def _when_loaded(document: Document, callback: Callable[[], None]) -> None:
 
     Panel 1.9 loses what changes while a page is on its way.
     """
-    session = document.session_context and document.session_context.session
-    if not session:
+    session = getattr(document.session_context, "session", None)
+    if session is None:
         return
     if pn.state.loaded or not session.connection_count:
         callback()

@@ -172,3 +172,30 @@ def test_the_neuron_that_is_shown_is_chosen_among_those_there_are():
     row = by_path(Experiment(LIF).set("n", 7))[controls.WATCHED]
     assert row["soft"] == row["hard"] == [0, 6]
     assert controls.WATCHED not in by_path(Experiment(LIF).set("n", 1))
+
+
+@given(st.floats(-1e6, 1e6))
+def test_a_slider_reaches_a_value_beyond_it_and_then_holds_still(value):
+    experiment = Experiment(LIF).set("V_rest", value)
+    ranges = controls.widened(experiment, {})
+    low, high = by_path_with(experiment, ranges)["V_rest"]["soft"]
+    assert low <= value <= high
+    assert controls.widened(experiment, ranges) == ranges
+    back = experiment.set("V_rest", (low + high) / 2)
+    assert controls.widened(back, ranges) == ranges
+
+
+@given(st.floats(1e-3, 1e6))
+def test_a_slider_that_is_widened_stays_within_what_is_accepted(value):
+    experiment = Experiment(LIF).set("tau", value)
+    row = by_path_with(experiment, controls.widened(experiment, {}))["tau"]
+    assert row["soft"][0] <= value <= row["soft"][1]
+    assert row["soft"][0] >= 0
+
+
+def by_path_with(experiment, ranges):
+    return {
+        row["path"]: row
+        for group in controls.groups(experiment, ranges)
+        for row in group["controls"]
+    }
