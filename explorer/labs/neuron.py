@@ -98,7 +98,7 @@ class NeuronLab(pn.viewable.Viewer):
         self.status = StatusLine()
         self.insight = Insight(
             figure=pn.pane.Bokeh(self.surrogate.figure),
-            figure_title="Surrogate slope, and the spike (dashed)",
+            figure_title="Surrogate slope (spike dashed)",
         )
         self.runner: LatestRunner[Request, Recording] = LatestRunner(
             lambda request, should_stop: simulate(request.experiment, should_stop=should_stop),

@@ -141,6 +141,13 @@ def test_a_slider_that_was_undone_goes_on_from_where_it_is(lab):
 # -- presets and models
 
 
+def test_the_plots_show_the_whole_of_a_run_that_is_shorter_or_longer_than_the_last(lab):
+    for preset in ("Steady firing", "Locked to a rhythm"):  # 300 ms, then 1000 ms
+        lab.pick("Preset", preset)
+        duration = next(p for p in presets().values() if p.label == preset).experiment["duration"]
+        lab.wait(f"String(reach.ranges('Membrane')) === '0,{duration:g}'", timeout=30_000)
+
+
 def test_every_preset_can_be_taken_and_is_named(lab):
     for preset in presets().values():
         lab.pick("Preset", preset.label)
