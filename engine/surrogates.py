@@ -32,7 +32,9 @@ networks. IEEE Signal Processing Magazine 36(6), 51-63. doi:10.1109/MSP.2019.293
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import braintools
@@ -368,8 +370,7 @@ class Surrogate(Component, braintools.surrogate.Surrogate):
             Same shape and float dtype as ``x``.
         """
         x = _plain_float(x, type(self).__name__)
-        spike, pull_back = jax.vjp(self, x)
-        return np.asarray(pull_back(jnp.ones_like(spike))[0])
+        return np.asarray(_slope_program(type(self), self._chosen())(self._numbers(), x))
 
     @property
     def curve_origin(self) -> Literal["closed form", "integral"]:
@@ -404,8 +405,14 @@ class Surrogate(Component, braintools.surrogate.Surrogate):
         """
         x = _plain_float(x, type(self).__name__)
         if self.curve_origin == "closed form":
-            return np.asarray(self.surrogate_fun(x))
+            return np.asarray(_curve_program(type(self), self._chosen())(self._numbers(), x))
         return _integrate(self.pseudo_derivative, np.asarray(x, dtype=float)).astype(x.dtype)
+
+    def _numbers(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in type(self).parameters()}
+
+    def _chosen(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, getattr(self, name)) for name in type(self).choices())
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -421,6 +428,23 @@ class Surrogate(Component, braintools.surrogate.Surrogate):
     def __repr__(self) -> str:
         given = ", ".join(f"{n}={_written(getattr(self, n))}" for n in self._arguments())
         return f"{type(self).__name__}({given})"
+
+
+@lru_cache(maxsize=64)
+def _slope_program(kind: type[Surrogate], chosen: tuple[tuple[str, str], ...]) -> Callable:
+    """Compile the pseudo-derivative of a class once, for all values of its parameters."""
+
+    def slope(numbers: dict[str, Any], x: jax.Array) -> jax.Array:
+        spike, pull_back = jax.vjp(kind(**numbers, **dict(chosen)), x)
+        return pull_back(jnp.ones_like(spike))[0]
+
+    return jax.jit(slope)
+
+
+@lru_cache(maxsize=64)
+def _curve_program(kind: type[Surrogate], chosen: tuple[tuple[str, str], ...]) -> Callable:
+    """Compile the closed form of a class once, for all values of its parameters."""
+    return jax.jit(lambda numbers, x: kind(**numbers, **dict(chosen)).surrogate_fun(x))
 
 
 class Sigmoid(Surrogate, braintools.surrogate.Sigmoid):

@@ -7,7 +7,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import panel as pn
@@ -22,6 +22,7 @@ from explorer.runner import LatestRunner
 from explorer.state import LabState
 from explorer.transport import in_one_piece, send_promptly
 from explorer.views import (
+    Curves,
     RasterView,
     RateView,
     StimulusView,
@@ -29,6 +30,7 @@ from explorer.views import (
     View,
     VoltageView,
     Window,
+    curves_of,
 )
 
 __all__ = ["NeuronLab"]
@@ -36,6 +38,14 @@ __all__ = ["NeuronLab"]
 log = logging.getLogger(__name__)
 
 TITLE = "Neuron lab"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gives: the recording, and the surrogate gradient's curves."""
+
+    recording: Recording
+    curves: Curves
 
 
 @dataclass(frozen=True)
@@ -98,10 +108,10 @@ class NeuronLab(pn.viewable.Viewer):
         self.status = StatusLine()
         self.insight = Insight(
             figure=pn.pane.Bokeh(self.surrogate.figure),
-            figure_title="Surrogate slope (spike dashed)",
+            figure_title="Surrogate (dashed) and its slope",
         )
-        self.runner: LatestRunner[Request, Recording] = LatestRunner(
-            lambda request, should_stop: simulate(request.experiment, should_stop=should_stop),
+        self.runner: LatestRunner[Request, Result] = LatestRunner(
+            self._compute,
             self._deliver,
             self._fail,
             self._schedule,
@@ -164,7 +174,7 @@ class NeuronLab(pn.viewable.Viewer):
             self.rail.ack, self.status.busy, self._asked = self._seq, "", None
             if self.recording is None:  # a link that does not fit together: never a blank plot
                 self._request(Experiment(experiment.model))
-        elif self._asked is None or _differs(self._asked, experiment):
+        elif self._asked != experiment:
             self._request(experiment)
             if self._layout_of(experiment) == self._laid_out and not self.state.errors:
                 return
@@ -182,7 +192,6 @@ class NeuronLab(pn.viewable.Viewer):
             self.rail.groups = controls.groups(experiment, ranges)
             self.insight.equation = typeset.equation(experiment.model.equation)
             self.insight.note = catalog.summary(experiment.model)
-        self.surrogate.update(experiment)
         self.rail.param.update(values=controls.values(experiment), errors=dict(self.state.errors))
         self.header.param.update(
             model=experiment.model.__name__,
@@ -218,13 +227,25 @@ class NeuronLab(pn.viewable.Viewer):
 
     # -- from the runner -------------------------------------------------------------------------
 
-    def _deliver(self, request: Request, recording: Recording) -> None:
+    def _compute(self, request: Request, should_stop: Callable[[], bool]) -> Result:
+        """Simulate what has changed; in a worker thread."""
+        experiment, shown = request.experiment, self.recording
+        if shown is None or _differs(shown.experiment, experiment):
+            recording = simulate(experiment, should_stop=should_stop)
+        else:
+            recording = replace(shown, experiment=experiment)
+        return Result(recording, curves_of(experiment))
+
+    def _deliver(self, request: Request, result: Result) -> None:
+        recording = result.recording
         with self._held():
+            self.surrogate.update(result.curves)
+            if self.recording is None or recording.traces is not self.recording.traces:
+                self.window.fit(recording.duration)
+                for view in self.views:
+                    view.update(recording)
+                self.insight.numbers = _numbers(recording)
             self.recording = recording
-            self.window.fit(recording.duration)
-            for view in self.views:
-                view.update(recording)
-            self.insight.numbers = _numbers(recording)
             self.status.param.update(items=_status(recording), busy="")
             self._show_state()
             if recording.problem:

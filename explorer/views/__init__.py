@@ -4,10 +4,11 @@ from explorer.views.base import View, Window
 from explorer.views.raster import RasterView
 from explorer.views.rate import RateView
 from explorer.views.stimulus import StimulusView
-from explorer.views.surrogate import SurrogateView
+from explorer.views.surrogate import Curves, SurrogateView, curves_of
 from explorer.views.voltage import VoltageView
 
 __all__ = [
+    "Curves",
     "RasterView",
     "RateView",
     "StimulusView",
@@ -15,4 +16,5 @@ __all__ = [
     "View",
     "VoltageView",
     "Window",
+    "curves_of",
 ]

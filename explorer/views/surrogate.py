@@ -1,7 +1,8 @@
-"""The surrogate gradient: the step that the neuron takes, and the slope that training sees."""
+"""The surrogate gradient: the spike, the smooth curve in its place, and that curve's slope."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,24 @@ from bokeh.models import ColumnDataSource, Range1d
 from bokeh.plotting import figure
 
 from engine import Experiment
+from engine.surrogates import Surrogate
 from explorer.theme import role_color, style_figure
 
-__all__ = ["SurrogateView"]
+__all__ = ["Curves", "SurrogateView", "curves_of"]
 
 REACH = 2.0
 POINTS = 201
 
+Curves = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Distance to the threshold, smooth curve, and its slope, each of shape (point,)."""
+
 
 class SurrogateView:
-    """The spike as a function of the distance to the threshold, and its pseudo-derivative."""
+    """The spike as a function of the distance to the threshold, and what training takes it for.
+
+    The spike is a step and is drawn thin; the smooth curve of which a surrogate gradient is the
+    slope is dashed; the slope itself, the pseudo-derivative, is drawn in full.
+    """
 
     def __init__(self) -> None:
         self.figure: Any = figure(
@@ -31,8 +40,9 @@ class SurrogateView:
         )
         style_figure(self.figure, left=32)
         self.figure.toolbar_location = None
-        self._shown: tuple[object, ...] = ()
-        self._curve = self._line("surrogate", line_dash="dashed")
+        self._shown: Curves | None = None
+        self._line("ghost").data = {"x": [-REACH, 0, 0, REACH], "y": [0, 0, 1, 1]}
+        self._curve = self._line("surrogate", line_dash="dashed", line_width=1.5)
         self._slope = self._line("pseudo-derivative", line_width=2)
 
     def _line(self, role: str, **style: Any) -> ColumnDataSource:
@@ -41,23 +51,30 @@ class SurrogateView:
         renderer.tags = [f"role:{role}"]
         return source
 
-    def update(self, experiment: Experiment) -> bool:
-        """Show the surrogate of an experiment; whether anything changed."""
-        kind = experiment.surrogate
-        arguments = (*kind.parameters(), *kind.choices())
-        values = {n: experiment[f"spk_fun.{n}"] for n in arguments}
-        shown = (kind, *values.values())
-        if shown == self._shown:
+    def update(self, curves: Curves) -> bool:
+        """Show a surrogate; whether anything changed."""
+        if curves is self._shown:
             return False
-        self._shown = shown
-        surrogate = kind(**values)
-        x = np.linspace(-REACH, REACH, POINTS, dtype=np.float32)
-        slope = np.asarray(surrogate.pseudo_derivative(x), np.float32)
+        self._shown = curves
+        x, curve, slope = curves
+        self._curve.data = {"x": x, "y": curve}
         self._slope.data = {"x": x, "y": slope}
-        self._curve.data = {
-            "x": np.array([-REACH, 0, 0, REACH], np.float32),
-            "y": np.array([0, 0, 1, 1], np.float32),
-        }
-        low, high = float(min(slope.min(), 0.0)), float(max(slope.max(), 1.0))
+        low = float(min(slope.min(), curve.min(), 0.0))
+        high = float(max(slope.max(), curve.max(), 1.0))
         self.figure.y_range.update(start=low - 0.05 * (high - low), end=high * 1.08)
         return True
+
+
+def curves_of(experiment: Experiment) -> Curves:
+    """Sample the surrogate of an experiment; the first time of each kind it has to be compiled."""
+    kind = experiment.surrogate
+    arguments = (*kind.parameters(), *kind.choices())
+    return _curves(kind, tuple((name, experiment[f"spk_fun.{name}"]) for name in arguments))
+
+
+@lru_cache(maxsize=64)
+def _curves(kind: type[Surrogate], values: tuple[tuple[str, Any], ...]) -> Curves:
+    surrogate = kind(**dict(values))
+    x = np.linspace(-REACH, REACH, POINTS, dtype=np.float32)
+    slope = np.asarray(surrogate.pseudo_derivative(x), np.float32)
+    return x, np.asarray(surrogate.curve(x), np.float32), slope

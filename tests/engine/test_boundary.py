@@ -12,7 +12,7 @@ from engine import boundary
 from engine.boundary import UNITS, dimension_word, parse_quantity, to_number, unit_text
 from engine.errors import ParameterError
 
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
+NUMBERS = st.floats(-(2.0**80), 2.0**80, width=32)
 WRITTEN = st.sampled_from([text for text in UNITS if text])
 PAIRS = [
     (a, b) for a in UNITS for b in UNITS if a and b and UNITS[a].dim == UNITS[b].dim and a != b
@@ -197,3 +197,9 @@ def test_a_comma_that_may_part_thousands_is_refused(text):
 @pytest.mark.parametrize(("text", "value"), [("0,125 ms", 0.125), ("1,5", 1.5), ("1,0001", 1.0001)])
 def test_a_decimal_comma_is_read(text, value):
     assert parse_quantity(text, u.ms, "dt") == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["1e38", "-1e39"])
+def test_what_single_precision_cannot_hold_is_refused(text):
+    with pytest.raises(ParameterError, match="must be at most"):
+        parse_quantity(text, u.UNITLESS, "V_rest")

@@ -392,3 +392,12 @@ def test_a_run_that_outlives_its_page_is_dropped(monkeypatch, caplog):
     assert lab.recording is None
     assert document.callbacks.session_callbacks == []
     assert caplog.text == ""
+
+
+def test_another_surrogate_is_drawn_without_simulating_again(lab, monkeypatch):
+    shown, picture = lab.recording, lab.picture
+    monkeypatch.setattr(neuron, "simulate", lambda *_, **__: pytest.fail("simulated again"))
+    lab.send("set", "spk_fun", value="Sigmoid")
+    assert lab.recording.traces is shown.traces
+    assert lab.recording.experiment["spk_fun"] == "Sigmoid"
+    assert differs(picture, lab.picture)

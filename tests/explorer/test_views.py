@@ -14,6 +14,7 @@ from explorer.views import (
     SurrogateView,
     VoltageView,
     Window,
+    curves_of,
     raster,
 )
 from explorer.views.base import PIXELS
@@ -221,7 +222,7 @@ def test_a_window_beyond_what_was_recorded_is_no_error(kind, recording):
 @pytest.mark.parametrize("name", catalogue())
 def test_every_surrogate_is_drawn_finite_and_in_sight(name):
     view = SurrogateView()
-    assert view.update(Experiment(LIF).set("spk_fun", name))
+    assert view.update(curves_of(Experiment(LIF).set("spk_fun", name)))
     y = np.asarray(view._slope.data["y"])
     assert np.isfinite(y).all()
     assert view.figure.y_range.start <= y.min()
@@ -231,6 +232,6 @@ def test_every_surrogate_is_drawn_finite_and_in_sight(name):
 
 def test_a_surrogate_is_drawn_again_only_when_it_changed():
     view, experiment = SurrogateView(), Experiment(LIF)
-    assert view.update(experiment)
-    assert not view.update(experiment.set("tau", 30.0))
-    assert view.update(experiment.set("spk_fun.alpha", 0.9))
+    assert view.update(curves_of(experiment))
+    assert not view.update(curves_of(experiment.set("tau", 30.0)))
+    assert view.update(curves_of(experiment.set("spk_fun.alpha", 0.9)))
