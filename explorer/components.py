@@ -27,6 +27,11 @@ def _styles(name: str) -> list[str]:
     return ["\n".join([component_css(), *sheets])]
 
 
+def _script(name: str) -> str:
+    files = ("common.js", f"{name}.js")
+    return "\n".join((ASSETS / file).read_text(encoding="utf-8") for file in files)
+
+
 class Component(JSComponent):
     """A component of the page that shows its parameters and reports what the user does."""
 
@@ -93,7 +98,7 @@ class ControlRail(Component):
         doc="""The highest ``seq`` whose effect is in the plots; refused messages count too.""",
     )
 
-    _esm = ASSETS / "rail.js"
+    _esm = _script("rail")
     _stylesheets = _styles("rail")
 
     def __init__(self, **params: Any) -> None:
@@ -124,7 +129,7 @@ class HeaderBar(Component):
         doc="The state as a link's query; the browser shows it in the address, after a pause.",
     )
 
-    _esm = ASSETS / "header.js"
+    _esm = _script("header")
     _stylesheets = _styles("header")
 
 
@@ -149,7 +154,7 @@ class StatusLine(Component):
         are. The plots of the page are dimmed and say so, and never go blank.""",
     )
 
-    _esm = ASSETS / "status.js"
+    _esm = _script("status")
     _stylesheets = _styles("status")
 
 
@@ -166,7 +171,7 @@ class Insight(Component):
     figure = Child(default=None, allow_None=True, doc="A small figure, such as the surrogate.")
     figure_title = param.String(default="Surrogate", doc="Heading of the figure.")
 
-    _esm = ASSETS / "insight.js"
+    _esm = _script("insight")
     _stylesheets = _styles("insight")
 
     def __init__(self, **params: Any) -> None:

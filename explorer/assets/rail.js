@@ -719,13 +719,6 @@ class Tooltip {
 
 // ------------------------------------------------------------------------------------ helpers
 
-function element(tag, attributes = {}, text = "") {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text) node.textContent = text;
-  return node;
-}
-
 let count = 0;
 const unique = (stem) => `spikescope-${stem}-${(count += 1)}`;
 
@@ -746,10 +739,6 @@ function nice(step) {
   return Number(((lead < 2 ? 1 : lead < 5 ? 2 : 5) * power).toPrecision(6));
 }
 
-function setText(node, text) {
-  if (node.textContent !== (text ?? "")) node.textContent = text ?? "";
-}
-
 function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
@@ -757,23 +746,4 @@ function setAttribute(node, name, value) {
 function place(parent, node, index) {
   const there = parent.children[index];
   if (there !== node) parent.insertBefore(node, there ?? null);
-}
-
-// Bokeh hands dictionaries over as maps in some places and as objects in others.
-function plain(value) {
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [key, plain(entry)]));
-  if (Array.isArray(value)) return value.map(plain);
-  if (value && typeof value === "object" && value.constructor === Object) {
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
-  }
-  return value;
-}
-
-// In a notebook no page says which theme is on: follow the notebook's own mark.
-function adoptTheme(el) {
-  const { host } = el.getRootNode();
-  if (!host || document.documentElement.dataset.theme) return;
-  const jupyter = document.body.dataset.jpThemeLight;
-  if (jupyter) host.dataset.theme = jupyter === "true" ? "light" : "dark";
-  else if (/vscode-(dark|high-contrast)/.test(document.body.className)) host.dataset.theme = "dark";
 }

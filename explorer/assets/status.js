@@ -152,29 +152,3 @@ class Cell {
     this.root.title = title;
   }
 }
-
-function element(tag, attributes = {}, text = "") {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text) node.textContent = text;
-  return node;
-}
-
-function setText(node, text) {
-  if (node.textContent !== (text ?? "")) node.textContent = text ?? "";
-}
-
-// Bokeh hands dictionaries over as maps in some places and as objects in others.
-function plain(value) {
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [key, plain(entry)]));
-  return Array.isArray(value) ? value.map(plain) : value;
-}
-
-// In a notebook no page says which theme is on: follow the notebook's own mark.
-function adoptTheme(el) {
-  const { host } = el.getRootNode();
-  if (!host || document.documentElement.dataset.theme) return;
-  const jupyter = document.body.dataset.jpThemeLight;
-  if (jupyter) host.dataset.theme = jupyter === "true" ? "light" : "dark";
-  else if (/vscode-(dark|high-contrast)/.test(document.body.className)) host.dataset.theme = "dark";
-}
