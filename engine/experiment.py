@@ -63,7 +63,7 @@ class Settings(Component):
         r"\Delta t",
         "time step of the integration: smaller is more exact and slower",
         soft=(0.01, 1.0),
-        hard=POSITIVE,
+        hard=Interval(1e-6, 1e3),
         scale="log",
     )
     n = ParameterSpec(

@@ -60,8 +60,18 @@ def warm_up() -> None:
         log.exception("the first model could not be compiled ahead of time")
 
 
+class _PageWasClosed(logging.Filter):
+    """Keep quiet about a page that was closed while it was being written to: that is no error."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        from tornado.websocket import WebSocketClosedError
+
+        return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
+
+
 def serve(port: int, address: str, show: bool) -> None:
     """Serve the labs until interrupted."""
+    logging.getLogger("asyncio").addFilter(_PageWasClosed())
     use_compile_cache()
     threading.Thread(target=warm_up, daemon=True).start()
     import panel as pn

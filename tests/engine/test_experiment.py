@@ -430,3 +430,9 @@ def test_any_json_gives_an_experiment_or_a_sentence(content):
             Experiment.from_json(text).problems()
         except ParameterError as error:
             assert str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("dt", [1e-308, 1e-7, 1e4])
+def test_a_time_step_that_no_model_could_use_is_refused(dt):
+    with pytest.raises(ParameterError, match="dt must be between"):
+        Experiment(LIF).set("dt", dt)
