@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import brainstate
@@ -66,6 +67,8 @@ class Dynamics(Component, brainstate.nn.Dynamics):
 
     equation: ClassVar[str] = ""
     """LaTeX of the model's equations."""
+    functions: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Symbols of `equation` that are functions of the state, each with its LaTeX."""
     integrator: ClassVar[str] = "exponential_euler"
     """Which of `engine.integrators.INTEGRATORS` is stable for the model, by its key."""
 
@@ -414,7 +417,7 @@ class Neuron(Dynamics):
         Another ``spk_reset`` (it is a ValueError as well).
     """
 
-    _trailing: ClassVar[tuple[str, ...]] = ("spk_fun", "spk_reset", "name")
+    _trailing: ClassVar[tuple[str, ...]] = ("spk_fun", "spk_reset", "ref_var", "name")
 
     spk_fun = SlotSpec(
         lambda: surrogates.InvSquareGrad(), "surrogate", "pseudo-derivative of the spike"
@@ -428,8 +431,18 @@ class Neuron(Dynamics):
 
     input: ClassVar[InputSpec | None] = None
     """The input of `update`, where the model declares it."""
-    threshold: Any
-    """Membrane potential at which the neuron spikes now, where the model has one."""
+    largest_dt: ClassVar[Any] = None
+    """The largest time step that the model's spikes stand, a quantity; None: no limit known."""
+    draws_spike: ClassVar[bool] = True
+    """Whether a plot may draw the spike, which the potential itself does not show."""
+
+    if TYPE_CHECKING:
+        V_th: Any  # not of every neuron
+
+    @property
+    def threshold(self) -> Any:
+        """Membrane potential at which the neuron spikes now."""
+        return self.V_th
 
     def get_spike(self, *args: Any, **kwargs: Any) -> Any:
         """Spikes of the present state, or of the state given: abstract here.

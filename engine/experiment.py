@@ -368,6 +368,15 @@ class Experiment:
                     f"{self[fastest]:g} ms; choose dt = {self[fastest] / 2:g} ms or less",
                 )
             )
+        if self.model.largest_dt is not None and self["dt"] > self.specs["dt"].soft[1]:
+            largest = f"{self.specs['dt'].soft[1]:g} ms"
+            found.append(
+                ParameterError(
+                    "dt",
+                    f"dt must be at most {largest} for the spikes of {self.model.__name__}; choose "
+                    f"dt = {largest} or less",
+                )
+            )
         if self.n_steps > STEPS_AT_MOST:
             found.append(
                 ParameterError(
@@ -460,7 +469,18 @@ def _specs(
         if component is not None:
             bound = {n: inputs.bind(s, model.input) for n, s in component.parameters().items()}
             found |= {f"{slot}.{n}": s for n, s in bound.items() if (slot, n) != ("noise", LEVEL)}
-    return MappingProxyType({**found, **Settings.parameters()})
+    return MappingProxyType(found | _settings(model))
+
+
+def _settings(model: type[Neuron]) -> dict[str, ParameterSpec]:
+    """Give the simulation's own numbers, with a time step that the model stands."""
+    found = dict(Settings.parameters())
+    if model.largest_dt is not None:
+        spec, largest = Settings.dt, boundary.to_number(model.largest_dt, u.ms, "largest_dt")
+        default = min(spec.default_number, largest)
+        found["dt"] = spec.but(default=default * u.ms, soft=(spec.soft[0], largest))
+        object.__setattr__(found["dt"], "name", "dt")  # a copied declaration has lost its name
+    return found
 
 
 @lru_cache(maxsize=512)

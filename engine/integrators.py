@@ -15,8 +15,20 @@ from collections.abc import Callable
 from typing import Any
 
 import brainstate
+import jax
+import jax.numpy as jnp
+import saiunit as u
 
-__all__ = ["INTEGRATORS", "euler", "exponential_euler", "heun", "rk4"]
+from engine import boundary
+
+__all__ = [
+    "INTEGRATORS",
+    "euler",
+    "exponential_euler",
+    "heun",
+    "limited_exponential_euler",
+    "rk4",
+]
 
 Drift = Callable[[Any], Any]
 
@@ -33,6 +45,29 @@ def exponential_euler(drift: Drift, y: Any, dt: Any) -> Any:
     """
     with brainstate.environ.context(dt=dt):
         return brainstate.nn.exp_euler_step(drift, y)
+
+
+STEEPEST = 20.0
+"""Growth over a step, as an exponent, from which on an upstroke is over in that step."""
+
+STEEPEST_FALL = 1.0
+"""The same for a fall, which the drift of an upstroke model ends at its resting potential."""
+
+
+def limited_exponential_euler(drift: Drift, y: Any, dt: Any) -> Any:
+    r"""Take an `exponential_euler` step that does not overflow where the drift is unstable.
+
+    The growth :math:`z = \Delta t\,J` of the linearised drift is limited to 20 on the way up, where
+    the step is beyond any threshold already, and to 1 on the way down, where it would throw ``y``
+    past the resting potential. Elsewhere it is the same step. ``drift`` must act on each element
+    alone.
+    """
+    unit, one = u.get_unit(y), u.math.ones_like(y)
+    slope, per_unit = jax.jvp(drift, (y,), (one,))
+    growth = boundary.strip(dt * per_unit / boundary.attach(1.0, unit), u.UNITLESS)
+    falls = u.get_mantissa(slope) < 0
+    growth = jnp.minimum(growth, jnp.where(falls, STEEPEST_FALL, STEEPEST))
+    return y + dt * u.math.exprel(growth) * slope
 
 
 def euler(drift: Drift, y: Any, dt: Any) -> Any:
@@ -57,6 +92,7 @@ def rk4(drift: Drift, y: Any, dt: Any) -> Any:
 
 INTEGRATORS: dict[str, Callable[[Drift, Any, Any], Any]] = {
     "exponential_euler": exponential_euler,
+    "limited_exponential_euler": limited_exponential_euler,
     "euler": euler,
     "heun": heun,
     "rk4": rk4,

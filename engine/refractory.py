@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import brainstate
 import jax
+import jax.numpy as jnp
 import saiunit as u
 
 from engine import boundary
 from engine.neurons.base import IntegrateAndFire, Values
-from engine.specs import NON_NEGATIVE, ParameterSpec, StateSpec
+from engine.specs import NON_NEGATIVE, FlagSpec, ParameterSpec, StateSpec
 
 __all__ = ["Refractory"]
 
@@ -18,6 +20,9 @@ _Base = IntegrateAndFire if TYPE_CHECKING else object
 
 class Refractory(_Base):
     r"""Hold every state at its reset value for :math:`\tau_{ref}` after a spike.
+
+    With ``ref_var=True`` the boolean state ``refractory`` says which neurons are held after the
+    step; it starts as false.
 
     Notes
     -----
@@ -37,6 +42,7 @@ class Refractory(_Base):
         group="threshold",
         after="tau",
     )
+    ref_var = FlagSpec(False, "whether a boolean state says who is refractory")
     last_spike_time = StateSpec(
         u.ms,
         r"t_{\mathrm{spike}}",
@@ -45,18 +51,36 @@ class Refractory(_Base):
         is_time_stamp=True,
     )
 
-    def reset_potential(self, V: Any, spike: Any) -> Any:
-        """Membrane potential after the reset of a spike, never above the threshold."""
-        reset = super().reset_potential(V, spike)
-        return u.math.where((spike > 0) & (reset >= self.threshold), self.V_reset, reset)
+    def init_state(self, batch_size: int | None = None, **options: Any) -> None:
+        """Create the states; see `Dynamics.init_state`."""
+        super().init_state(batch_size, **options)
+        if self.ref_var:
+            self.refractory = brainstate.HiddenState(self._nobody())
+
+    def reset_state(self, batch_size: int | None = None, **options: Any) -> None:
+        """Write the start values back; see `Dynamics.reset_state`."""
+        super().reset_state(batch_size, **options)
+        if self.ref_var:
+            self.refractory.value = self._nobody()
+
+    def _nobody(self) -> Any:
+        return jnp.zeros(u.math.shape(self.V.value), bool)
+
+    def reset(self, now: Values, spike: Any) -> Values:
+        """States after the reset of a spike, with a potential that is never above the threshold."""
+        held = super().reset(now, spike)
+        stuck = (spike > 0) & (held["V"] >= self.threshold_of(held))
+        return held | {"V": u.math.where(stuck, self.V_reset, held["V"])}
 
     def hold(self, held: Values, new: Values) -> Values:
         """Keep the reset values while refractory, and note the time of a new spike."""
         quiet = self.is_refractory()
         kept = {name: u.math.where(quiet, held[name], value) for name, value in new.items()}
-        spiking = kept["V"] >= self.V_th
+        spiking = kept["V"] >= self.threshold_of(kept)
         stamp = u.math.where(spiking, self.t, self.last_spike_time.value)
         self.last_spike_time.value = jax.lax.stop_gradient(stamp)
+        if self.ref_var:
+            self.refractory.value = quiet | spiking
         return kept
 
     def is_refractory(self) -> Any:

@@ -188,11 +188,11 @@ def _compile(structure: Structure) -> Simulation:
     jax.block_until_ready(advance(carry, numbers, watched, none, none, noise))
     if noise:
         _normal(chunk, structure.n)(np.zeros(2, np.uint32))
+    units = {name: spec.unit for name, spec in _recorded(structure.model).items()}
     return Simulation(
         structure=structure,
         chunk=chunk,
-        units={name: spec.unit for name, spec in _recorded(structure.model).items()}
-        | {"input": structure.input_unit, "threshold": u.mV},
+        units=units | {"input": structure.input_unit, "threshold": units["V"]},
         init=init,
         advance=advance,
         compile_seconds=time.perf_counter() - begin,
@@ -288,8 +288,9 @@ def _step(
     states = {n: getattr(model, n).value for n in evolving["states"]}
     # Without the barrier XLA computes the whole step again inside the packing of its spikes.
     states, spikes = jax.lax.optimization_barrier((states, spikes))
-    threshold = jnp.broadcast_to(boundary.strip(model.threshold, u.mV), (structure.n,))
     recorded = _recorded(structure.model).items()
+    potential = structure.model.states()["V"].unit
+    threshold = jnp.broadcast_to(boundary.strip(model.threshold, potential), (structure.n,))
     traces = [boundary.strip(states[name], spec.unit) for name, spec in recorded]
     traces = jnp.stack([trace[watched] for trace in (*traces, current, threshold)])
     row = {"traces": traces, "spikes": pack_spikes(spikes > 0)}

@@ -39,6 +39,7 @@ __all__ = [
     "PROBABILITY",
     "ChoiceSpec",
     "Component",
+    "FlagSpec",
     "InitialSpec",
     "InputSpec",
     "Interval",
@@ -161,7 +162,7 @@ class ParameterSpec(Declaration):
 
     def __post_init__(self) -> None:
         if not self.unit_text:
-            object.__setattr__(self, "unit_text", boundary.unit_text(u.get_unit(self.default)))
+            object.__setattr__(self, "unit_text", boundary.unit_text(self.unit))
 
     @property
     def unit(self) -> u.Unit:
@@ -215,6 +216,9 @@ class ParameterSpec(Declaration):
 class InitialSpec(ParameterSpec):
     """The start value of a state; the constructor also takes an initializer (a callable).
 
+    A default that is an initializer, or None for what the model works out itself, has no unit of
+    its own: it is then the one that ``unit_text`` writes.
+
     Parameters
     ----------
     any_unit : bool
@@ -222,6 +226,12 @@ class InitialSpec(ParameterSpec):
     """
 
     any_unit: bool = False
+
+    @property
+    def unit(self) -> u.Unit:
+        """Unit of the default and of every number in the declaration."""
+        written = self.default is None or callable(self.default)
+        return boundary.UNITS[self.unit_text] if written else u.get_unit(self.default)
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,12 +294,27 @@ class StateSpec(Declaration):
 
 @dataclass(frozen=True, eq=False)
 class ChoiceSpec(Declaration):
-    """A choice among a few words, such as the reset mode; it selects the program that runs."""
+    """A choice among a few words, such as the reset mode; it selects the program that runs.
+
+    Parameters
+    ----------
+    default : str
+        One of ``options``.
+    options : tuple of str
+        The words.
+    meaning : str
+        What is chosen.
+    hints : tuple of str
+        What each option means.
+    has_effect : bool
+        Whether it changes anything in this model; a choice that does not is not offered.
+    """
 
     default: str
     options: tuple[str, ...]
     meaning: str
     hints: tuple[str, ...] = ()
+    has_effect: bool = True
 
     def check(self, value: Any, path: str | None = None) -> str:
         """Return ``value`` if it is one of the options, else raise ParameterError."""
@@ -299,6 +324,14 @@ class ChoiceSpec(Declaration):
                 path, f"{path} must be one of {', '.join(map(repr, self.options))}, got {value!r}"
             )
         return value
+
+
+@dataclass(frozen=True, eq=False)
+class FlagSpec(Declaration):
+    """A yes or no of the constructor that is no part of an experiment."""
+
+    default: bool
+    meaning: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -440,7 +473,7 @@ def _argument_order(cls: type[Component]) -> list[str]:
     declared = {
         k: v
         for k, v in cls.declarations().items()
-        if isinstance(v, ParameterSpec | ChoiceSpec | SlotSpec)
+        if isinstance(v, ParameterSpec | ChoiceSpec | FlagSpec | SlotSpec)
     }
     order = [k for k in declared if k not in cls._trailing]
     order += [k for k in cls._trailing if k in declared]

@@ -66,11 +66,6 @@ class IF(IntegrateAndFire):
 
     V_reset: ClassVar[Any] = 0.0 * u.mV
 
-    def advance(self, held: Values, x: Any) -> Values:
-        """Integrate the potential and add the delta inputs."""
-        V = self.integrate(lambda V: self.drift(V, x), held["V"])
-        return held | {"V": self.sum_delta_inputs(V)}
-
     def drift(self, V: Any, x: Any) -> Any:
         """Time derivative of the potential."""
         return (-V + self.R * self.sum_current_inputs(x, V, pop=False)) / self.tau
@@ -146,6 +141,8 @@ class LIFRef(Refractory, LIF):
     )
     input: ClassVar[InputSpec] = InputSpec(1.5 * u.mA, soft=(0.0, 5.0))
 
+    ref_var: ClassVar[bool] = False  # no argument of this model
+
 
 class ALIF(LIF):
     r"""Leaky integrate-and-fire neuron with an adaptive threshold.
@@ -197,16 +194,14 @@ class ALIF(LIF):
     )
     a = StateSpec(u.UNITLESS, "a", "adaptation of the threshold")
 
-    @property
-    def threshold(self) -> Any:
+    def threshold_of(self, state: Values) -> Any:
         """Threshold as the adaptation has raised it."""
-        return self.V_th + self.beta * self.a.value
+        return self.V_th + self.beta * state["a"]
 
     def get_spike(self, V: Any = None, a: Any = None) -> Any:
         """Spikes of ``V`` and the adaptation ``a``, by default of the present state."""
         V = self.V.value if V is None else V
-        a = self.a.value if a is None else a
-        return self._spike(V, self.V_th + self.beta * a)
+        return self._spike(V, self.threshold_of({"a": self.a.value if a is None else a}))
 
     def reset(self, now: Values, spike: Any) -> Values:
         """Reset the potential and raise the adaptation."""

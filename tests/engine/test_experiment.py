@@ -7,7 +7,7 @@ import saiunit as u
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import ALIF, IF, LIF, Experiment, LIFRef, catalog, inputs, surrogates
+from engine import ALIF, HH, IF, LIF, Experiment, LIFRef, catalog, inputs, surrogates
 from engine.errors import ParameterError
 from engine.experiment import SCHEMA, spread_spec
 from engine.memory import MemoryBudgetError, budget, estimate, require_budget
@@ -337,6 +337,18 @@ def test_a_structure_can_stand_in_a_dictionary():
     assert "noise" not in experiment.set("noise", "None").structure.slots
 
 
+def test_a_model_with_sharp_spikes_has_a_smaller_time_step():
+    experiment = Experiment(HH)
+    assert (experiment["dt"], experiment.specs["dt"].soft) == (0.05, (0.01, 0.05))
+    assert experiment.problems() == []
+    (problem,) = experiment.set("dt", 0.1).problems()
+    assert problem.path == "dt"
+    assert str(problem) == (
+        "dt must be at most 0.05 ms for the spikes of HH; choose dt = 0.05 ms or less"
+    )
+    assert Experiment(LIF).set("dt", 0.2).set("model", "HH")["dt"] == 0.05
+
+
 # ---------------------------------------------------------------- JSON
 
 
@@ -348,7 +360,7 @@ def test_what_is_written_is_read_again(cls, data):
         if path != "model":
             experiment = experiment.set(path, data.draw(st.sampled_from(spec.options), path))
     if data.draw(st.booleans(), "spread"):
-        experiment = experiment.set("tau.spread", 0.3)
+        experiment = experiment.set(f"{next(iter(cls.parameters()))}.spread", 0.3)
     found = Experiment.from_json(experiment.to_json())
     assert found.differences() == experiment.differences()
     assert {p: found[p] for p in found} == {p: experiment[p] for p in experiment}

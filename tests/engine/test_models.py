@@ -13,7 +13,7 @@ import saiunit as u
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine import Experiment, catalog, inputs, simulate, surrogates
+from engine import Experiment, catalog, simulate, surrogates
 from engine.simulation import compile_simulation
 from engine.specs import InitialSpec
 
@@ -21,12 +21,20 @@ NEURONS, SYNAPSES = catalog.neurons(), catalog.synapses()
 EACH_NEURON = pytest.mark.parametrize("cls", NEURONS.values(), ids=NEURONS.keys())
 EACH_SYNAPSE = pytest.mark.parametrize("cls", SYNAPSES.values(), ids=SYNAPSES.keys())
 EACH = pytest.mark.parametrize("cls", (NEURONS | SYNAPSES).values(), ids=NEURONS | SYNAPSES)
-RESETS = pytest.mark.parametrize("reset", ["soft", "hard"])
+EACH_RESET = pytest.mark.parametrize(
+    ("cls", "reset"),
+    [
+        pytest.param(cls, reset, id=f"{name}-{reset}")
+        for name, cls in NEURONS.items()
+        for reset in ("soft", "hard")
+        if cls.choices()["spk_reset"].has_effect or reset == "soft"
+    ],
+)
 SURROGATES = [
     kind for kind in surrogates.catalogue().values() if kind.__module__ == "engine.surrogates"
 ]
 
-PLAUSIBLE = {"mV": 1e3, "mA": 1e4, "mS": 1e4, "": 1e6}
+PLAUSIBLE = {"mV": 1e3, "mV/ms": 1e3, "mA": 1e4, "mS": 1e4, "S": 1e4, "": 1e3}
 """What no state may leave, by its unit: far beyond biology, far below a numerical explosion."""
 
 
@@ -37,7 +45,7 @@ def input_unit(cls):
 @functools.partial(jax.jit, static_argnames=("cls", "size", "batch", "dt"))
 def steps(cls, size, x, batch=None, dt=0.125):
     """Run a model over ``x``, shape (time, ...), in its input unit; give its output and states."""
-    model = cls(size)
+    model = cls(size, **settled_start(cls))
     model.init_state(
         batch, rng=brainstate.random.RandomState(jax.random.key_data(jax.random.key(0)))
     )
@@ -51,6 +59,13 @@ def steps(cls, size, x, batch=None, dt=0.125):
         return brainstate.transform.for_loop(step, jnp.arange(len(x)), x)
 
 
+def settled_start(cls):
+    """Give a start that is the same for every neuron, where the model draws it at random."""
+    specs = cls.parameters().items()
+    drawn = {n: s for n, s in specs if isinstance(s, InitialSpec) and callable(s.default)}
+    return {n: s.quantity(s.soft[0]) for n, s in drawn.items()}
+
+
 def plain(tree):
     """Strip the units of a tree for comparison."""
     is_quantity = lambda leaf: isinstance(leaf, u.Quantity)  # noqa: E731
@@ -60,11 +75,17 @@ def plain(tree):
 # ---------------------------------------------------------------- what a neuron does
 
 
+def settled_count(cls, factor):
+    """Count the spikes after 100 ms: a start away from rest may make a first one."""
+    drive = {"stimulus": "Constant", "stimulus__amplitude": factor * cls.input.default}
+    recording = simulate(cls, **drive, noise="None", n=2, duration=1000 * u.ms)
+    assert recording.problem == ""
+    return np.sum(recording.spike_times > 100.0)
+
+
 @EACH_NEURON
 def test_it_is_silent_without_input(cls):
-    recording = simulate(cls, stimulus=inputs.Constant(0.0), noise="None", n=2, duration=300 * u.ms)
-    assert recording.spike_count == 0
-    assert recording.problem == ""
+    assert settled_count(cls, 0.0) == 0
 
 
 @EACH_NEURON
@@ -77,12 +98,8 @@ def test_it_fires_in_its_default_experiment_at_a_plausible_rate(cls):
 
 @EACH_NEURON
 def test_it_fires_more_the_more_it_is_driven(cls):
-    def count(factor):
-        amplitude = factor * cls.input.default
-        drive = {"stimulus": "Constant", "stimulus__amplitude": amplitude, "noise": "None"}
-        return simulate(cls, **drive, n=2, duration=300 * u.ms).spike_count
-
-    assert 0 == count(0.0) < count(1.5) < count(3.0)
+    # not further: some models are held depolarized by a stronger drive
+    assert 0 < settled_count(cls, 1.0) < settled_count(cls, 1.5)
 
 
 def soft_values(cls):
@@ -94,15 +111,11 @@ def soft_values(cls):
     )
 
 
-@EACH_NEURON
-@RESETS
-@settings(max_examples=60)
-@given(data=st.data())
-def test_it_stays_finite_and_plausible_wherever_the_sliders_stand(cls, reset, data):
+def stays_plausible(cls, reset, data):
     experiment = Experiment(cls).set("spk_reset", reset).set("n", 4).set("duration", 60)
     values = data.draw(soft_values(cls))
-    fastest = min(values[p] for p, s in experiment.specs.items() if s.time_constant)
-    values["dt"] = min(values["dt"], fastest / 2)
+    fastest = [values[p] for p, s in experiment.specs.items() if s.time_constant]
+    values["dt"] = min([values["dt"], *(tau / 2 for tau in fastest)])
     values["stimulus.start"] = min(values["stimulus.start"], 20.0)
     experiment = experiment.update(values)
     assume(not experiment.problems())
@@ -116,10 +129,38 @@ def test_it_stays_finite_and_plausible_wherever_the_sliders_stand(cls, reset, da
             assert np.abs(trace).max() < PLAUSIBLE[spec.unit_text], name
 
 
-@EACH_NEURON
-@RESETS
-def test_a_gradient_passes_through_every_surrogate(cls, reset):
-    kinds = [kind() for kind in SURROGATES]
+@EACH_RESET
+@settings(max_examples=25)
+@given(data=st.data())
+def test_it_stays_finite_and_plausible_wherever_the_sliders_stand(cls, reset, data):
+    stays_plausible(cls, reset, data)
+
+
+@pytest.mark.slow
+@EACH_RESET
+@settings(max_examples=300)
+@given(data=st.data())
+def test_it_stays_finite_and_plausible_however_often_the_sliders_are_moved(cls, reset, data):
+    stays_plausible(cls, reset, data)
+
+
+def surrogates_for(name):
+    """Give one model all surrogates; the others a few, and the rest in the slow tests."""
+    few = [kind for kind in SURROGATES if kind.__name__ in ("ReluGrad", "Sigmoid", "Arctan")]
+    rest = [kind for kind in SURROGATES if kind not in few]
+    return [(SURROGATES, ())] if name == "LIF" else [(few, ()), (rest, pytest.mark.slow)]
+
+
+@pytest.mark.parametrize(
+    ("cls", "reset", "several"),
+    [
+        pytest.param(*case.values, several, id=f"{case.id}-{len(several)}", marks=marks)
+        for case in EACH_RESET.args[1]
+        for several, marks in surrogates_for(case.values[0].__name__)
+    ],
+)
+def test_a_gradient_passes_through_every_surrogate(cls, reset, several):
+    kinds = [kind() for kind in several]
     x = jnp.linspace(0.5, 3.0, 160)[:, None] * float(u.get_mantissa(cls.input.default))
 
     @jax.jit
@@ -129,7 +170,7 @@ def test_a_gradient_passes_through_every_surrogate(cls, reset):
             return jax.lax.switch(which, kinds, distance)
 
         model = cls(1, spk_fun=spike, spk_reset=reset)
-        model.init_state()
+        model.init_state(rng=brainstate.random.RandomState(np.zeros(2, np.uint32)))
 
         def step(i, now):
             with brainstate.environ.context(i=i, t=i * 0.25 * u.ms):
@@ -138,8 +179,8 @@ def test_a_gradient_passes_through_every_surrogate(cls, reset):
         with brainstate.environ.context(dt=0.25 * u.ms):
             return brainstate.transform.for_loop(step, jnp.arange(len(x)), x).sum()
 
-    slopes = {kind: float(slope(1.0, i)) for i, kind in enumerate(SURROGATES)}
-    assert len(set(slopes.values())) > 15, "the surrogates make a difference"
+    slopes = {kind: float(slope(1.0, i)) for i, kind in enumerate(several)}
+    assert len(set(slopes.values())) > 0.8 * len(several), "the surrogates make a difference"
     for kind, value in slopes.items():
         assert np.isfinite(value), kind
         assert value != 0.0, kind
@@ -263,6 +304,7 @@ def test_every_symbol_of_the_equation_is_declared(cls):
     symbols = [s.symbol for s in (cls.parameters() | cls.states()).values()]
     if cls in NEURONS.values():
         symbols.append(cls.input.symbol)
+    symbols += cls.functions
     assert remainder(cls.equation, symbols) == []
 
 

@@ -43,8 +43,15 @@ def short_chunks(monkeypatch):
 # ---------------------------------------------------------------- one program for all numbers
 
 
+# what some parameters act upon is zero by default
+FELT = {"Gif": {"A1": 0.1, "A2": -0.1, "R1": 0.1, "a": 1e-3, "V_th_reset": -45.0}}
+FELT["CubaLIF"] = {"g_initializer": 1.0}
+FELT |= {"GifRef": FELT["Gif"], "CobaLIF": FELT["CubaLIF"]}
+
+
 def experiment_for(model, stimulus):
-    return Experiment(MODELS[model]).update({"stimulus": stimulus, "n": 6})
+    values = FELT.get(model, {}) | {"stimulus": stimulus, "n": 6}
+    return Experiment(MODELS[model]).update(values)
 
 
 def moved(spec):

@@ -12,7 +12,7 @@ import saiunit as u
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import ALIF, IF, LIF, Expon, LIFRef, Neuron, Synapse, catalog
+from engine import ALIF, HH, IF, LIF, Expon, IzhikevichRef, LIFRef, Neuron, Synapse, catalog
 from engine.errors import ParameterError
 from engine.specs import (
     FREE,
@@ -80,7 +80,7 @@ def test_a_model_is_built_from_its_declaration_alone(cls):
     assert model.varshape == (3,)
     for name, spec in cls.parameters().items():
         value = getattr(model, name)
-        if not callable(value):
+        if not callable(value) and value is not None:
             assert u.math.allclose(value, spec.default), name
 
 
@@ -92,7 +92,7 @@ def test_a_declaration_is_complete(cls):
         assert spec.meaning
         assert spec.soft[0] < spec.soft[1]
         assert all(spec.hard.contains(end) for end in spec.soft)
-        if not callable(spec.default):
+        if not callable(spec.default) and spec.default is not None:
             assert spec.soft[0] <= spec.default_number <= spec.soft[1], name
         if spec.scale == "log":
             assert spec.soft[0] > 0
@@ -101,6 +101,26 @@ def test_a_declaration_is_complete(cls):
         assert spec.symbol
         assert spec.meaning
         assert spec.start is not None or f"{name}_initializer" in cls.parameters()
+
+
+def test_a_start_that_is_drawn_or_worked_out_takes_values_in_the_unit_of_its_declaration():
+    neuron = HH(2, V_initializer=-60 * u.mV, m_initializer=0.1)
+    neuron.init_state()
+    assert u.math.allclose(neuron.V.value, -60 * u.mV)
+    assert u.math.allclose(neuron.h.value, neuron.h_inf(-60 * u.mV))
+    assert neuron.m.value.tolist() == pytest.approx([0.1, 0.1])
+    with pytest.raises(ParameterError, match=r"HH.V_initializer must be a potential, got 1 ms"):
+        HH(2, V_initializer=1 * u.ms)
+
+
+def test_a_flag_is_an_argument_of_the_refractory_models_but_of_the_first():
+    assert "ref_var" not in inspect.signature(LIFRef).parameters
+    neuron = IzhikevichRef(2, ref_var=True)
+    neuron.init_state(3)
+    assert (neuron.refractory.value.shape, neuron.refractory.value.dtype) == ((3, 2), bool)
+    neuron.refractory.value = ~neuron.refractory.value
+    neuron.reset_state()
+    assert not neuron.refractory.value.any()
 
 
 def test_a_signature_shows_the_defaults():
