@@ -44,7 +44,7 @@ def groups(experiment: Experiment, ranges: Ranges = MappingProxyType({})) -> lis
     dynamics = [p for p, s in model.items() if s.group == "dynamics" and not _is_start(s)]
     threshold = [p for p, s in model.items() if s.group == "threshold"]
     starts = [p for p, s in model.items() if _is_start(s)]
-    choices = list(experiment.model.choices())
+    choices = [p for p, spec in experiment.model.choices().items() if spec.has_effect]
 
     def numbers(*paths: str) -> list[Control]:
         rows = []

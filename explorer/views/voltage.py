@@ -12,12 +12,17 @@ from explorer.views.thinning import broken_line, min_max
 
 __all__ = ["VoltageView"]
 
+STROKE = 0.35
+"""Height of the stroke of a spike above the rest of the plot, as a part of that."""
+
 
 class VoltageView(View):
     """Membrane potential, threshold, and a stroke for every spike.
 
     A spike of an integrate-and-fire neuron has no height: the stroke above the threshold is drawn
-    so that spikes can be seen, it is not part of the simulated potential.
+    so that spikes can be seen, it is not part of the simulated potential. What the last step of
+    such a model's upstroke makes above the stroke is not shown. A neuron whose equations make the
+    spike gets no stroke.
     """
 
     title = "Membrane potential"
@@ -33,6 +38,12 @@ class VoltageView(View):
         seen, dt = self.window.steps(recording), recording.dt
         whole = recording.traces["V"][:, 0]
         thresholds = recording.traces["threshold"][:, 0]
+        low = float(min(whole.min(initial=np.inf), thresholds.min(initial=np.inf)))
+        high = float(thresholds.max(initial=-np.inf))
+        strokes = recording.experiment.model.draws_spike
+        if strokes:
+            whole = np.minimum(whole, high + STROKE * (high - low))
+        high = max(high, float(whole.max(initial=-np.inf)))
         V, threshold = whole[seen], thresholds[seen]
         index = min_max(V, PIXELS)
         put(self._potential, x=_time(index, seen, dt), y=V[index])
@@ -40,16 +51,16 @@ class VoltageView(View):
         if len(V) and not np.ptp(threshold):
             moving = np.array([0, len(V) - 1])
         put(self._threshold, x=_time(moving, seen, dt), y=threshold[moving])
-        both = np.concatenate([whole, thresholds])
-        low, high = float(both.min(initial=np.inf)), float(both.max(initial=-np.inf))
-        top = high + 0.35 * (high - low)
+        top = high + STROKE * (high - low) if strokes else high
         mine = recording.spike_neurons == recording.experiment.watched[0]
         steps = recording.spike_steps[mine]
-        steps = steps[(steps >= seen.start) & (steps < seen.stop)]
+        steps = steps[(steps >= seen.start) & (steps < seen.stop)] if strokes else steps[:0]
         x, y = broken_line(steps * dt, whole[steps], np.full(len(steps), top))
         put(self._spikes, x=x, y=y)
         self.show_between(low, top)
-        self.name(f"Membrane potential of neuron {recording.experiment.watched[0]} (mV)")
+        unit = recording.unit_text("V")
+        title = f"Membrane potential of neuron {recording.experiment.watched[0]}"
+        self.name(f"{title} ({unit})" if unit else title)
 
 
 def _time(index: np.ndarray, seen: slice, dt: float) -> np.ndarray:
