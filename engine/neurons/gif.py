@@ -96,7 +96,7 @@ class Gif(LIF):
     k1 = ParameterSpec(
         u.Quantity(0.2, unit=PER_MS),
         "k_1",
-        "rate at which the first spike current decays",
+        "rate at which the first spike current decays: felt where a spike adds to it",
         soft=(0.02, 1.0),
         hard=POSITIVE,
         scale="log",
@@ -106,7 +106,7 @@ class Gif(LIF):
     k2 = k1.but(
         default=u.Quantity(0.02, unit=PER_MS),
         symbol="k_2",
-        meaning="rate at which the second spike current decays",
+        meaning="rate at which the second spike current decays: felt where a spike adds to it",
         soft=(0.002, 1.0),
         after="k1",
     )

@@ -61,9 +61,10 @@ class FitzHughNagumo(Reduced):
         r"\tau \frac{dV}{dt} = V - \frac{V^3}{3} - w + I,\quad \tau_w \frac{dw}{dt} = V + a - b w"
     )
     input: ClassVar[InputSpec] = InputSpec(0.5, soft=(0.0, 2.0))
+    largest_dt: ClassVar[Any] = 0.25 * u.ms
 
     a = ParameterSpec(0.7, "a", "offset of the recovery's line of rest", soft=(0.3, 1.0))
-    b = ParameterSpec(0.8, "b", "slope of the recovery's line of rest", soft=(0.1, 1.5))
+    b = ParameterSpec(0.8, "b", "slope of the recovery's line of rest", soft=(0.2, 1.5))
     tau = TIME.but()
     tau_w = ParameterSpec(
         12.5 * u.ms,

@@ -39,7 +39,7 @@ class CubaLIF(LIF):
     tau_syn = ParameterSpec(
         5.0 * u.ms,
         r"\tau_{\mathrm{syn}}",
-        "synaptic time constant: how long a presynaptic spike is felt",
+        "synaptic time constant: how long a presynaptic spike, or g(0), is felt",
         soft=(1.0, 100.0),
         hard=IF.tau.hard,
         scale="log",

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine import ALIF, LIF, Experiment, LIFRef, catalog, inputs, memory, simulate, simulation
 from engine.errors import MemoryBudgetError, ParameterError, SimulationCancelled
 from engine.simulation import compile_simulation, pack_spikes, unpack_spikes
+from tests.felt import FELT
 
 MODELS = catalog.neurons()
 STIMULI = inputs.catalogue()
@@ -41,12 +42,6 @@ def short_chunks(monkeypatch):
 
 
 # ---------------------------------------------------------------- one program for all numbers
-
-
-# what some parameters act upon is zero by default
-FELT = {"Gif": {"A1": 0.1, "A2": -0.1, "R1": 0.1, "a": 1e-3, "V_th_reset": -45.0}}
-FELT["CubaLIF"] = {"g_initializer": 1.0}
-FELT |= {"GifRef": FELT["Gif"], "CobaLIF": FELT["CubaLIF"]}
 
 
 def experiment_for(model, stimulus):

@@ -43,8 +43,14 @@ def test_every_parameter_and_choice_has_exactly_one_control(model):
     for experiment in experiments(model):
         paths = [row["path"] for row in rows(experiment)]
         assert len(paths) == len(set(paths))
-        assert set(paths) | HEADER == {*experiment, controls.WATCHED}
+        without = {p for p, spec in experiment.choice_specs.items() if not spec.has_effect}
+        assert set(paths) | HEADER == {*experiment, controls.WATCHED} - without
         assert set(controls.values(experiment)) >= set(paths)
+
+
+def test_a_choice_without_effect_is_not_offered():
+    assert "spk_reset" in by_path(Experiment(LIF))
+    assert "spk_reset" not in by_path(Experiment(catalog.neuron("HH")))
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -14,6 +14,7 @@ from panel.io.state import set_curdoc
 from engine import LIF, Experiment, LIFRef, Recording, catalog, simulate
 from explorer import controls, runner
 from explorer.labs import NeuronLab, neuron
+from tests.felt import FELT
 
 LIMIT = 60.0
 SMALL = Experiment(LIF).update({"n": 5, "duration": 120.0})
@@ -94,7 +95,8 @@ def test_a_lab_starts_with_a_run_in_its_plots(lab):
 
 @pytest.mark.parametrize("model", sorted(catalog.neurons()))
 def test_every_control_changes_the_plots_and_is_acknowledged(model):
-    start = Experiment(catalog.neuron(model)).set("n", 3)  # long enough for the input to end
+    # long enough for the input to end
+    start = Experiment(catalog.neuron(model)).update({"n": 3} | FELT.get(model, {}))
     for path, row in rows(Lab(start).settle()).items():
         lab = Lab(start).settle()
         before = lab.picture

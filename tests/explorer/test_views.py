@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import saiunit as u
 
-from engine import LIF, Experiment, simulate
+from engine import HH, LIF, Experiment, ExpIF, FitzHughNagumo, simulate
 from engine.surrogates import catalogue
 from explorer.views import (
     RasterView,
@@ -119,6 +120,26 @@ def test_every_spike_of_the_watched_neuron_and_no_other_gets_a_stroke(recording)
     assert np.allclose(data["x"][::3], mine)
     top = data["y"][1::3]
     assert (top > recording.traces["threshold"].max()).all()
+
+
+def test_a_neuron_that_makes_its_own_spikes_gets_no_stroke_and_keeps_its_unit():
+    run = simulate(FitzHughNagumo, n=1)
+    view = shown(VoltageView, run)
+    assert run.spike_count > 2
+    assert len(view._spikes.data["x"]) == 0
+    assert view._potential.data["y"].max() == run.traces["V"].max()
+    assert view.figure.title.text == "Membrane potential of neuron 0"
+    view = shown(VoltageView, simulate(HH, n=1, duration=200 * u.ms))
+    assert view.figure.title.text == "Membrane potential of neuron 0 (mV)"
+
+
+def test_what_an_upstroke_makes_above_the_stroke_is_not_shown():
+    run = simulate(ExpIF, n=1)
+    assert run.traces["V"].max() > 50.0
+    view = shown(VoltageView, run)
+    assert len(view._spikes.data["x"]) == 3 * run.spike_count
+    assert view._potential.data["y"].max() < 0.0
+    assert view.figure.y_range.end < 30.0
 
 
 def test_the_stimulus_is_that_of_the_watched_neuron(recording):
