@@ -427,6 +427,7 @@ class Neuron(Dynamics):
         ("soft", "hard"),
         "what a spike does to the membrane potential",
         hints=("subtract the threshold, keep the rest", "set to the reset potential"),
+        label="reset",
     )
 
     input: ClassVar[InputSpec | None] = None

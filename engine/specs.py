@@ -308,6 +308,8 @@ class ChoiceSpec(Declaration):
         What each option means.
     has_effect : bool
         Whether it changes anything in this model; a choice that does not is not offered.
+    label : str
+        What the choice is called; its name where empty.
     """
 
     default: str
@@ -315,6 +317,7 @@ class ChoiceSpec(Declaration):
     meaning: str
     hints: tuple[str, ...] = ()
     has_effect: bool = True
+    label: str = ""
 
     def check(self, value: Any, path: str | None = None) -> str:
         """Return ``value`` if it is one of the options, else raise ParameterError."""

@@ -23,7 +23,23 @@ ICON = (
 )
 
 
+LABS = {"neuron": ("Neuron lab", "./"), "synapse": ("Synapse lab", "synapse")}
+"""Title and address of every page, by its id."""
+
 PHONE_HIDES = "@media (max-width: 699px) { :host { display: none !important; } }"
+
+
+def tabs(current: str) -> list[dict[str, object]]:
+    """Return the tabs of the header."""
+    return [
+        {
+            "id": id_,
+            "label": label,
+            "href": "#" if id_ == current else href,
+            "current": id_ == current,
+        }
+        for id_, (label, href) in LABS.items()
+    ]
 
 
 def page(

@@ -40,7 +40,7 @@ class VoltageView(View):
         thresholds = recording.traces["threshold"][:, 0]
         low = float(min(whole.min(initial=np.inf), thresholds.min(initial=np.inf)))
         high = float(thresholds.max(initial=-np.inf))
-        strokes = recording.experiment.model.draws_spike
+        strokes = recording.experiment.neuron.draws_spike
         if strokes:
             whole = np.minimum(whole, high + STROKE * (high - low))
         high = max(high, float(whole.max(initial=-np.inf)))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine import LIF, Experiment, catalog, inputs, surrogates
 from explorer import controls, typeset
+from explorer.labs import NeuronLab
 
 MODELS = sorted(catalog.neurons())
 HEADER = {"model"}
@@ -16,7 +17,7 @@ HEADER = {"model"}
 
 
 def rows(experiment):
-    return [row for group in controls.groups(experiment) for row in group["controls"]]
+    return [row for group in NeuronLab.groups(experiment) for row in group["controls"]]
 
 
 def by_path(experiment):
@@ -143,7 +144,7 @@ def test_every_stimulus_and_surrogate_can_be_chosen():
 
 
 def test_every_model_can_be_picked_and_says_what_it_is():
-    options = controls.model_options()
+    options = controls.model_options(catalog.neurons())
     assert {option["value"] for option in options} == set(MODELS)
     assert all(option["hint"] for option in options)
 
@@ -155,7 +156,7 @@ def test_a_spread_stands_right_under_its_parameter():
 
 @pytest.mark.parametrize("model", MODELS)
 def test_groups_have_names_of_their_own_and_are_never_empty(model):
-    groups = controls.groups(Experiment(catalog.neuron(model)))
+    groups = NeuronLab.groups(Experiment(catalog.neuron(model)))
     assert all(group["controls"] and group["title"] for group in groups)
     assert len({group["id"] for group in groups}) == len(groups)
 
@@ -202,6 +203,6 @@ def test_a_slider_that_is_widened_stays_within_what_is_accepted(value):
 def by_path_with(experiment, ranges):
     return {
         row["path"]: row
-        for group in controls.groups(experiment, ranges)
+        for group in NeuronLab.groups(experiment, ranges)
         for row in group["controls"]
     }

@@ -13,7 +13,7 @@ from panel.io.state import set_curdoc
 
 from engine import LIF, Experiment, LIFRef, Recording, catalog, simulate
 from explorer import controls, runner
-from explorer.labs import NeuronLab, neuron
+from explorer.labs import NeuronLab, base
 from tests.felt import FELT
 
 LIMIT = 60.0
@@ -338,7 +338,7 @@ def test_an_unexpected_failure_keeps_the_plot_and_does_not_show_its_text(lab, mo
     def broken(*args, **kwargs):
         raise IndexError("list index out of range")
 
-    monkeypatch.setattr(neuron, "simulate", broken)
+    monkeypatch.setattr(base, "simulate", broken)
     seq = lab.send("set", "tau", value=10.0)
     assert lab.recording is recording
     assert lab.rail.ack == seq
@@ -383,7 +383,7 @@ def test_a_run_that_outlives_its_page_is_dropped(monkeypatch, caplog):
         return ran[0]
 
     monkeypatch.setattr(Document, "session_context", property(lambda document: page[0]))
-    monkeypatch.setattr(neuron, "simulate", slow)
+    monkeypatch.setattr(base, "simulate", slow)
     monkeypatch.setattr(runner, "_workers", workers := ThreadPoolExecutor(1))
     with set_curdoc(document):
         lab = NeuronLab(SMALL)
@@ -398,7 +398,7 @@ def test_a_run_that_outlives_its_page_is_dropped(monkeypatch, caplog):
 
 def test_another_surrogate_is_drawn_without_simulating_again(lab, monkeypatch):
     shown, picture = lab.recording, lab.picture
-    monkeypatch.setattr(neuron, "simulate", lambda *_, **__: pytest.fail("simulated again"))
+    monkeypatch.setattr(base, "simulate", lambda *_, **__: pytest.fail("simulated again"))
     lab.send("set", "spk_fun", value="Sigmoid")
     assert lab.recording.traces is shown.traces
     assert lab.recording.experiment["spk_fun"] == "Sigmoid"
