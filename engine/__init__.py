@@ -4,7 +4,7 @@ Every quantity carries its unit at the edge of this package. The models are foun
 here; what they declare about themselves by `engine.catalog`.
 """
 
-from engine import boundary, catalog, inputs, surrogates
+from engine import boundary, catalog, inputs, projections, surrogates
 from engine.__about__ import __version__
 from engine.dynamics import AlignPost, BindCondData, Dynamics, Neuron, Synapse
 from engine.errors import MemoryBudgetError, ParameterError, SimulationCancelled, SpikescopeError
@@ -36,30 +36,58 @@ from engine.neurons import (
     QuaIF,
     WangBuzsakiHH,
 )
+from engine.projections import AsymmetryGapJunction, SymmetryGapJunction
 from engine.recording import Recording
 from engine.simulation import compile_simulation, simulate
-from engine.synapses import Expon
+from engine.synapses import (
+    AMPA,
+    STD,
+    STP,
+    Alpha,
+    BioNMDA,
+    DualExpon,
+    Expon,
+    FilterSynapse,
+    GABAa,
+    PairSTDP,
+    Receptor,
+    ShortTermPlasticity,
+    SpikeTimingPlasticity,
+    TripletSTDP,
+)
+from engine.synouts import COBA, CUBA, MgBlock, SynOut
 
 __all__ = [
     "ALIF",
+    "AMPA",
+    "COBA",
+    "CUBA",
     "HH",
     "IF",
     "LIF",
+    "STD",
+    "STP",
     "AdExIF",
     "AdExIFRef",
     "AdQuaIF",
     "AdQuaIFRef",
     "AlignPost",
+    "Alpha",
+    "AsymmetryGapJunction",
     "BindCondData",
+    "BioNMDA",
     "CobaLIF",
     "Crossing",
     "CubaLIF",
+    "DualExpon",
     "Dynamics",
     "ExpIF",
     "ExpIFRef",
     "Experiment",
     "Expon",
+    "FilterSynapse",
     "FitzHughNagumo",
+    "GABAa",
     "Gif",
     "GifRef",
     "HindmarshRose",
@@ -68,22 +96,31 @@ __all__ = [
     "IzhikevichRef",
     "LIFRef",
     "MemoryBudgetError",
+    "MgBlock",
     "MorrisLecar",
     "Neuron",
+    "PairSTDP",
     "ParameterError",
     "PointNeuron",
     "QuaIF",
+    "Receptor",
     "Recording",
+    "ShortTermPlasticity",
     "SimulationCancelled",
+    "SpikeTimingPlasticity",
     "SpikescopeError",
     "Structure",
+    "SymmetryGapJunction",
+    "SynOut",
     "Synapse",
+    "TripletSTDP",
     "WangBuzsakiHH",
     "__version__",
     "boundary",
     "catalog",
     "compile_simulation",
     "inputs",
+    "projections",
     "simulate",
     "surrogates",
 ]

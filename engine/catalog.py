@@ -6,11 +6,13 @@ import inspect
 
 from engine.dynamics import Dynamics, Neuron, Synapse
 from engine.specs import subclasses, unknown_name
+from engine.synapses.plasticity import SpikeTimingPlasticity
+from engine.synouts import SynOut
 
-__all__ = ["find", "neuron", "neurons", "summary", "synapses"]
+__all__ = ["find", "neuron", "neurons", "outputs", "plasticity", "summary", "synapses"]
 
 
-def _is_model(cls: type[Neuron] | type[Synapse]) -> bool:
+def _is_model(cls: type[Dynamics] | type[SynOut]) -> bool:
     return bool(cls.equation and cls.parameters()) and not cls.__name__.startswith("_")
 
 
@@ -22,6 +24,19 @@ def neurons() -> dict[str, type[Neuron]]:
 def synapses() -> dict[str, type[Synapse]]:
     """Return every synapse model, by name; private ones are left out."""
     return {c.__name__: c for c in subclasses(Synapse) if _is_model(c)}
+
+
+def outputs() -> dict[str, type[SynOut]]:
+    """Return every output stage, by name; private ones are left out."""
+    return {c.__name__: c for c in subclasses(SynOut) if _is_model(c)}
+
+
+def plasticity() -> dict[str, type[SpikeTimingPlasticity]]:
+    """Return every rule of spike-timing dependent plasticity, by name; private ones are left out.
+
+    Short-term plasticity is among the synapses: it filters spikes, and has no weight.
+    """
+    return {c.__name__: c for c in subclasses(SpikeTimingPlasticity) if _is_model(c)}
 
 
 def neuron(name: str) -> type[Neuron]:
@@ -38,9 +53,14 @@ def neuron(name: str) -> type[Neuron]:
     return models[name]
 
 
-def find(name: str) -> type[Dynamics]:
-    """Return the model of this name, neuron or synapse."""
-    models: dict[str, type[Dynamics]] = {**neurons(), **synapses()}
+def find(name: str) -> type[Dynamics] | type[SynOut]:
+    """Return the model of this name: neuron, synapse, output stage or plasticity rule."""
+    models: dict[str, type[Dynamics] | type[SynOut]] = {
+        **neurons(),
+        **synapses(),
+        **outputs(),
+        **plasticity(),
+    }
     if name not in models:
         raise unknown_name("model", name, models, "the catalogue")
     return models[name]
