@@ -39,6 +39,7 @@ from engine.neurons import (
 from engine.projections import AsymmetryGapJunction, SymmetryGapJunction
 from engine.recording import Recording
 from engine.simulation import compile_simulation, simulate
+from engine.synapse_experiment import SynapseExperiment
 from engine.synapses import (
     AMPA,
     STD,
@@ -113,6 +114,7 @@ __all__ = [
     "SymmetryGapJunction",
     "SynOut",
     "Synapse",
+    "SynapseExperiment",
     "TripletSTDP",
     "WangBuzsakiHH",
     "__version__",

@@ -327,7 +327,7 @@ def _checked(recording: Recording, carry: Carry) -> Recording:
     for trace in recording.traces.values():
         bad |= ~np.isfinite(trace).all(axis=1)
     if not bad.any():
-        finite = (np.isfinite(u.get_mantissa(v)).all() for v in carry["states"].values())
+        finite = (np.isfinite(v).all() for v in jax.tree.leaves(carry["states"]))
         if all(finite):
             return recording
         return replace(recording, problem="the simulation diverged; choose a smaller dt")

@@ -217,6 +217,11 @@ class SynapseExperiment(BaseExperiment):
         )
 
     @property
+    def n(self) -> int:
+        """Number of cells behind a synapse: one."""
+        return 1
+
+    @property
     def arrivals(self) -> np.ndarray:
         """Times of the presynaptic spikes in ms, shape (spike,)."""
         return self.arrival_steps * self["dt"]
