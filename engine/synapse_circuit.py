@@ -166,8 +166,8 @@ def _step(
     fired = lane["post"].update(boundary.attach(jnp.zeros(1), CURRENT))
     V = lane["post"].V.value
     current = lane["output"].update(conductance, V)
-    threshold = lane["post"].threshold
-    return traces | {"g": conductance, "I": current, "V": V, "threshold": threshold}, fired, released
+    traces |= {"g": conductance, "I": current, "V": V, "threshold": lane["post"].threshold}
+    return traces, fired, released
 
 
 def _states_of(lane: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -23,8 +23,8 @@ from engine.specs import (
     ParameterSpec,
 )
 from engine.synapse_circuit import SynapseCircuit
-from engine.synapses import AMPA, Receptor, ShortTermPlasticity
-from engine.synouts import COBA, CUBA, SynOut
+from engine.synapses import AMPA, ShortTermPlasticity
+from engine.synouts import COBA, CUBA
 
 __all__ = ["LANES", "Contact", "SynapseExperiment", "SynapseStructure", "kernels", "short_term"]
 
@@ -39,10 +39,10 @@ class Contact(Component):
     """What a synaptic contact adds to the model of its kinetics."""
 
     g_max = ParameterSpec(
-        1.0 * u.nS,
+        5.0 * u.nS,
         r"g_{\max}",
         "conductance that the synaptic variable is multiplied by, for one cell",
-        soft=(0.0, 10.0),
+        soft=(0.0, 50.0),
         hard=NON_NEGATIVE,
     )
 
@@ -189,9 +189,7 @@ class SynapseExperiment(BaseExperiment):
         found = {place: _place_choice(place) for place in places}
         for place, kind in self.slots.items():
             if kind is not None:
-                found |= {
-                    f"{place}.{n}": c for n, c in kind.choices().items() if n != "spk_reset"
-                }
+                found |= {f"{place}.{n}": c for n, c in kind.choices().items() if n != "spk_reset"}
         return found
 
     def parts(self) -> Mapping[str, type[Component]]:
@@ -229,8 +227,7 @@ class SynapseExperiment(BaseExperiment):
     @property
     def arrival_steps(self) -> np.ndarray:
         """Steps in which presynaptic spikes come, shape (spike,)."""
-        train = self.slots["train"]
-        assert train is not None and issubclass(train, trains.SpikeTrain)
+        train: Any = self.slots["train"]
         numbers = {name: self[f"train.{name}"] for name in train.parameters()}
         times = train().times(
             numbers, self["duration"], int(self["seed"]), self.sequences.get(TIMES, ())
