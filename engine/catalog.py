@@ -68,4 +68,4 @@ def find(name: str) -> type[Dynamics] | type[SynOut]:
 
 def summary(cls: type) -> str:
     """Return the first line of a model's docstring."""
-    return (inspect.getdoc(cls) or "").partition("\n")[0]
+    return (inspect.getdoc(cls) or "").partition("\n")[0].replace("`", "")

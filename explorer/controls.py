@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -134,7 +135,7 @@ def is_start(spec: ParameterSpec) -> bool:
 def _number(experiment: BaseExperiment, path: str, ranges: Ranges) -> Control:
     spec = experiment.specs[path]
     soft = ranges.get(path, spec.soft)
-    unit = _display(spec.unit_text)
+    unit = typeset.unit(spec.unit_text)
     label = spec.meaning.partition(":")[0]
     return {
         "path": path,
@@ -189,7 +190,7 @@ def _choice(experiment: BaseExperiment, path: str, style: str) -> Control:
         "symbol": "",
         "label": spec.label or path.rpartition(".")[2],
         "options": [
-            {"value": o, "label": _WORDS.get(o, o), "hint": hints.get(o, "")} for o in spec.options
+            {"value": o, "label": _option(path, o), "hint": hints.get(o, "")} for o in spec.options
         ],
         "default": spec.default,
         "meaning": _sentence(spec.meaning),
@@ -203,24 +204,25 @@ def _sequence(experiment: BaseExperiment, path: str) -> Control:
         "kind": "list",
         "symbol": typeset.symbol(spec.symbol),
         "label": spec.meaning.partition(":")[0],
-        "unit": _display(spec.unit_text),
+        "unit": typeset.unit(spec.unit_text),
         "default": "",
         "meaning": _sentence(spec.meaning),
     }
 
 
-_WORDS = {NOTHING: "none", "PulseTrain": "Pulse train", "OUNoise": "Ornstein-Uhlenbeck noise"}
+_WORDS = {NOTHING: "none", "OUNoise": "Ornstein-Uhlenbeck noise"}
+_IN_WORDS = frozenset({"stimulus", "noise", "train", "post"})
+"""Choices whose options are plain words rather than names of the literature."""
+
+
+def _option(path: str, name: str) -> str:
+    if name in _WORDS or path not in _IN_WORDS:
+        return _WORDS.get(name, name)
+    return re.sub(r"(?<=[a-z])[A-Z]", lambda letter: f" {letter[0].lower()}", name)
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
-
-
-def _display(unit: str) -> str:
-    """Write a unit with the signs of print rather than those of the keyboard."""
-    for plain, sign in (("Mohm", "MΩ"), ("kohm", "kΩ"), ("ohm", "Ω"), ("uS", "µS"), ("uA", "µA")):
-        unit = unit.replace(plain, sign)
-    return unit.replace("us", "µs") if unit == "us" else unit
 
 
 def _bound(value: float) -> float | None:

@@ -6,7 +6,8 @@ in the page itself, so that a page needs nothing but its own server.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import quote
 
 import panel as pn
@@ -82,6 +83,7 @@ def stack(
     figures: Sequence[Plot],
     weights: Sequence[float] | None = None,
     wide_only: Sequence[Plot] = (),
+    lowest: Mapping[int, int] = MappingProxyType({}),
 ) -> pn.Column:
     """Stack Bokeh figures so that together they fill the height of the page.
 
@@ -93,6 +95,8 @@ def stack(
         Share of the height for each figure; equal by default.
     wide_only : sequence of bokeh.models.Plot, optional
         Figures that a phone leaves out, so that the others stay readable.
+    lowest : mapping of int to int, optional
+        Height in pixels that a figure keeps where room is short, by its number from the top.
 
     Returns
     -------
@@ -101,10 +105,10 @@ def stack(
     """
     weights = weights or [1.0] * len(figures)
     panes = []
-    for figure, weight in zip(figures, weights, strict=True):
+    for number, (figure, weight) in enumerate(zip(figures, weights, strict=True)):
         figure.sizing_mode = "stretch_both"
         # The layout would share the height equally; a style of the element itself outranks it.
-        figure.styles = {"flex": f"{weight} 1 0px", "min-height": "0"}
+        figure.styles = {"flex": f"{weight} 1 0px", "min-height": f"{lowest.get(number, 0)}px"}
         if figure in wide_only:
             figure.stylesheets = [*figure.stylesheets, PHONE_HIDES]
         panes.append(pn.pane.Bokeh(figure, sizing_mode="stretch_both", margin=0))

@@ -16,7 +16,10 @@ __all__ = ["charge", "paired_pulse_ratio", "responses", "time_to_peak"]
 def responses(trace: np.ndarray, steps: np.ndarray) -> np.ndarray:
     r"""Give how far a trace moves after each spike, from where the spike found it.
 
-    .. math:: A_k = \pm\max_{t_k \le t < t_{k+1}} |y(t) - y(t_k^-)|
+    .. math:: A_k = \sigma \max_{t_k \le t < t_{k+1}} \sigma\,(y(t) - y(t_k^-))
+
+    with the sign :math:`\sigma` of the trace's largest excursion, so that a slow answer which still
+    decays when the next spike comes does not count as one in the other direction.
 
     Parameters
     ----------
@@ -28,21 +31,23 @@ def responses(trace: np.ndarray, steps: np.ndarray) -> np.ndarray:
     Returns
     -------
     array, shape (spike,)
-        The largest excursion of each interval with its sign, in the unit of the trace.
+        The largest excursion of each interval, in the unit of the trace.
 
     Examples
     --------
     >>> responses(np.array([0.0, 2.0, 1.0, 4.0, 3.0]), np.array([1, 3]))
     array([2., 3.])
     """
-    ends = np.append(steps[1:], len(trace))
-    found = np.zeros(len(steps))
-    for number, (start, end) in enumerate(zip(steps, ends, strict=True)):
-        before = trace[start - 1] if start > 0 else trace[0]
-        moved = np.asarray(trace[start:end], float) - float(before)
-        if len(moved):
-            found[number] = moved[np.abs(moved).argmax()]
-    return found
+    y = np.asarray(trace, float)
+    moved = y - y[:1]
+    sign = -1.0 if len(y) and -moved.min() > moved.max() else 1.0
+    ends = np.append(steps[1:], len(y))
+    return np.array(
+        [
+            sign * (sign * y[start:end]).max() - y[max(start - 1, 0)]
+            for start, end in zip(steps, ends, strict=True)
+        ]
+    )
 
 
 def paired_pulse_ratio(amplitudes: np.ndarray) -> float:

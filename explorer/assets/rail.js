@@ -507,6 +507,7 @@ class NumberRow extends Row {
     this.root.style.setProperty("--at", this.share(value));
     this.shown = this.formatted(value);
     if (this.text.value !== this.shown) this.text.value = this.shown;
+    this.text.classList.toggle("long", this.shown.length > 5);
     setAttribute(this.slider, "aria-valuetext", this.worded(value));
     this.root.classList.toggle("beyond", value < low || value > high);
     this.markChanged(value);

@@ -30,6 +30,9 @@ from explorer.views import (
 
 __all__ = ["SynapseLab"]
 
+WEIGHTS = [0.42, 1.0, 1.1, 0.95, 1.25]
+"""Share of the height for spikes, plasticity, conductance, current, and potential."""
+
 
 @dataclass(frozen=True)
 class Measures:
@@ -186,7 +189,9 @@ class SynapseLab(Lab[SynapseExperiment, Measures]):
     def plots(self) -> pn.Column:
         """Return the linked plots, one under the other."""
         figures = [view.figure for view in self.views]
-        return shell.stack(figures, weights=[0.42, 1.0, 1.1, 0.95, 1.25], wide_only=[figures[3]])
+        return shell.stack(
+            figures, weights=[0.42, 1.0, 1.1, 0.95, 1.25], wide_only=[figures[3]], lowest={0: 64}
+        )
 
 
 def _place(rows: controls.Rows, place: str) -> list[dict[str, Any]]:
@@ -203,8 +208,8 @@ def _measure(
     traces = {name: recording.traces[f"{prefix}{name}"][:, 0] for name in ("g", "I", "V")}
     clamped = not experiment.neuron.draws_spike
     shown, unit, word = ("I", "pA", "PSC") if clamped else ("V", "mV", "PSP")
-    first = synaptic.responses(traces[shown], steps[:1])
-    ratio = synaptic.paired_pulse_ratio(synaptic.responses(traces["g"], steps[:2]))
+    first = synaptic.responses(traces[shown], steps[:2])
+    ratio = synaptic.paired_pulse_ratio(synaptic.responses(traces["g"], steps[:3]))
     delay = synaptic.time_to_peak(traces["g"], steps, recording.dt)
     spikes = recording.spike_count if len(experiment.lanes) == 1 else None
     found = [

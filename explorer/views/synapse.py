@@ -16,7 +16,7 @@ from engine import Recording, SynapseExperiment
 from engine.synapse_experiment import LANES
 from engine.synouts import SynOut
 from explorer.theme import SCALE, role_color, style_figure, tokens
-from explorer.views.base import PIXELS, View, Window, put
+from explorer.views.base import PIXELS, View, Window, put, unit_of
 from explorer.views.thinning import broken_line, min_max
 from explorer.views.voltage import STROKE
 
@@ -90,7 +90,7 @@ class LanesView(View):
             low, high = _widen(low, high, y)
             self.show_trace(source, recording, y)
         self.show_between(min(low, 0.0), max(high, 0.0))
-        self.name(f"{self.title} ({recording.unit_text(self.trace)})")
+        self.name(f"{self.title} ({unit_of(recording, self.trace)})")
 
     def show_trace(
         self, source: ColumnDataSource, recording: Recording, y: np.ndarray | None
@@ -127,8 +127,7 @@ class ConductanceView(LanesView):
             glyph_width=14,
             margin=2,
         )
-        variables: Any = {"--bk-label-text-color": "var(--ss-ink)"}
-        self._legend.css_variables = variables
+        self._legend.tags = ["role:spike"]
         self.figure.add_layout(self._legend)
 
     def update(self, recording: Recording) -> None:
@@ -186,7 +185,7 @@ class PotentialView(LanesView):
             x, y = broken_line(steps * recording.dt, at, np.full(len(steps), top))
             put(source, x=x, y=y)
         self.show_between(low, top)
-        self.name(f"{self.title} ({recording.unit_text('V')})")
+        self.name(f"{self.title} ({unit_of(recording, 'V')})")
 
 
 class PlasticityView(LanesView):
@@ -198,7 +197,7 @@ class PlasticityView(LanesView):
     def __init__(self, window: Window, **kwargs: Any) -> None:
         super().__init__(window, **kwargs)
         self._use = {p: self.line(ROLE[p], line_dash="dashed") for p in LANES}
-        self._release = {p: self.line(ROLE[p], line_width=3.0) for p in LANES}
+        self._release = {p: self.dots(ROLE[p]) for p in LANES}
         self._weight = {p: self.line(ROLE[p], line_dash="dotted", line_width=2) for p in LANES}
 
     def update(self, recording: Recording) -> None:
@@ -216,14 +215,13 @@ class PlasticityView(LanesView):
             self.show_trace(self._weight[prefix], recording, traces.get(names["w"]))
             released = traces.get(names["release"])
             at = steps if released is not None else steps[:0]
-            top = released[at, 0] if released is not None else _EMPTY
-            x, y = broken_line(at * recording.dt, np.zeros(len(at)), top)
-            put(self._release[prefix], x=x, y=y)
+            y = released[at, 0] if released is not None else _EMPTY
+            put(self._release[prefix], x=(at * recording.dt).astype(np.float32), y=y)
         words = {
-            "x": "resources x",
-            "u": "use u (dashed)",
-            "release": "release (bars)",
-            "w": "weight w (dotted)",
+            "x": "resources",
+            "u": "use (dashed)",
+            "release": "release (dots)",
+            "w": "weight (dotted)",
         }
         text = ", ".join(words[part] for part in self.PARTS if part in shown)
         self.name(text[:1].upper() + text[1:] if text else self.title)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine import Recording
-from explorer.views.base import PIXELS, View, put
+from explorer.views.base import PIXELS, View, put, unit_of
 from explorer.views.thinning import broken_line, min_max
 
 __all__ = ["VoltageView"]
@@ -58,7 +58,7 @@ class VoltageView(View):
         x, y = broken_line(steps * dt, whole[steps], np.full(len(steps), top))
         put(self._spikes, x=x, y=y)
         self.show_between(low, top)
-        unit = recording.unit_text("V")
+        unit = unit_of(recording, "V")
         title = f"Membrane potential of neuron {recording.experiment.watched[0]}"
         self.name(f"{title} ({unit})" if unit else title)
 
