@@ -13,7 +13,8 @@ __all__ = ["find", "neuron", "neurons", "outputs", "plasticity", "summary", "syn
 
 
 def _is_model(cls: type[Dynamics] | type[SynOut]) -> bool:
-    return bool(cls.equation and cls.parameters()) and not cls.__name__.startswith("_")
+    named = not cls.__name__.startswith("_")
+    return bool(cls.equation and cls.parameters()) and cls.is_listed and named
 
 
 def neurons() -> dict[str, type[Neuron]]:

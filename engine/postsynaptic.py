@@ -17,8 +17,10 @@ __all__ = ["Cell", "Postsynaptic", "VoltageClamp", "catalogue"]
 class Postsynaptic:
     """Marks a neuron as the target of a synapse's lab rather than a model of the catalogue."""
 
+    is_listed: ClassVar[bool] = False
 
-class Cell(LIF, Postsynaptic):
+
+class Cell(Postsynaptic, LIF):
     r"""Leaky integrate-and-fire cell with the numbers of a cortical neuron.
 
     .. math:: \tau \frac{dV}{dt} = -(V - V_{rest}) + R I
@@ -40,7 +42,7 @@ class Cell(LIF, Postsynaptic):
     input: ClassVar[InputSpec | None] = InputSpec(0.0 * u.pA, soft=(0.0, 500.0))
 
 
-class VoltageClamp(Neuron, Postsynaptic):
+class VoltageClamp(Postsynaptic, Neuron):
     r"""Voltage clamp: the potential is held, so that the current alone shows.
 
     .. math:: V = V_{hold}

@@ -24,7 +24,11 @@ ICON = (
 )
 
 
-LABS = {"neuron": ("Neuron lab", "./"), "synapse": ("Synapse lab", "synapse")}
+LABS = {
+    "neuron": ("Neuron lab", "./"),
+    "synapse": ("Synapse lab", "synapse"),
+    "gallery": ("Models", "gallery"),
+}
 """Title and address of every page, by its id."""
 
 PHONE_HIDES = "@media (max-width: 699px) { :host { display: none !important; } }"
@@ -67,11 +71,34 @@ def page(
     panel.Template
         To be returned by the function given to ``pn.serve``.
     """
-    template = pn.Template((ASSETS / "page.html").read_text(encoding="utf-8"))
     parts = {"header": header, "rail": rail, "plots": plots, "insight": insight, "status": status}
+    return _template(title, parts)
+
+
+def wide_page(title: str, header: Viewable, content: Viewable) -> pn.Template:
+    """Put a header and one column of content into the frame of the page.
+
+    Parameters
+    ----------
+    title : str
+        Title of the browser tab.
+    header, content : panel.viewable.Viewable
+        From top to bottom; the content scrolls.
+
+    Returns
+    -------
+    panel.Template
+        To be returned by the function given to ``pn.serve``.
+    """
+    return _template(title, {"header": header, "wide": content})
+
+
+def _template(title: str, parts: dict[str, Viewable]) -> pn.Template:
+    template = pn.Template((ASSETS / "page.html").read_text(encoding="utf-8"))
     for name, part in parts.items():
         template.add_panel(name, part)
     template.add_variable("page_title", title)
+    template.add_variable("page_is_wide", "wide" in parts)
     template.add_variable("page_icon", f"data:image/svg+xml,{quote(ICON)}")
     template.add_variable("page_css", page_css() + _asset("page.css"))
     template.add_variable("page_js", _asset("theme.js"))
