@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -557,8 +558,8 @@ LONGEST_SEQUENCE = 1000
 def _numbers(value: Any, spec: ParameterSpec, path: str) -> tuple[float, ...]:
     """Read a row of numbers; it comes out in order and without repetition."""
     if isinstance(value, str):
-        unit = spec.unit_text
-        words = value.replace(";", " ").replace(", ", " ").replace(unit, " ").split()
+        with_units = re.sub(r"(?<=\d)\s+(?=[^\W\d_])", "", value)  # "10 ms" is one word
+        words = re.split(r"[\s;]+|,\s+", with_units.strip())
         parts: list[Any] = words if len(words) != 1 else words[0].split(",")
         parts = [part for part in parts if part]
     elif isinstance(value, u.Quantity):

@@ -69,8 +69,6 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     """LaTeX of the model's equations."""
     functions: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Symbols of `equation` that are functions of the state, each with its LaTeX."""
-    is_listed: ClassVar[bool] = True
-    """Whether the catalogue offers the class; not so for what only serves another's lab."""
     integrator: ClassVar[str] = "exponential_euler"
     """Which of `engine.integrators.INTEGRATORS` is stable for the model, by its key."""
 

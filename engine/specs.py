@@ -355,6 +355,8 @@ class Component:
     """Arguments of the constructor before the declared ones."""
     _trailing: ClassVar[tuple[str, ...]] = ()
     """Arguments of the constructor that come last."""
+    is_listed: ClassVar[bool] = True
+    """Whether the catalogue offers the class; not so for what only serves another's lab."""
     below: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of parameters of which the first must stay below the second."""
 
