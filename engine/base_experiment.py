@@ -223,8 +223,16 @@ class BaseExperiment(ABC):
         return {}
 
     def has_effect(self, path: str) -> bool:
-        """Whether the number at ``path`` changes what a run gives."""
+        """Whether the number or the choice at ``path`` changes what a run gives."""
         return True
+
+    def runs_like(self, other: BaseExperiment) -> bool:
+        """Whether a run of this gives the same as one of ``other``."""
+        if (self.structure, self.watched) != (other.structure, other.watched):
+            return False
+        paths = [path for path in self if self.has_effect(path)]
+        theirs = [path for path in other if other.has_effect(path)]
+        return paths == theirs and all(self[path] == other[path] for path in paths)
 
     @property
     def limits_dt(self) -> bool:

@@ -142,8 +142,8 @@ class Experiment(BaseExperiment):
         return _specs(self.model, self.stimulus, self.noise, self.surrogate)
 
     def has_effect(self, path: str) -> bool:
-        """Whether a run depends on the number: the surrogate's only matter to gradients."""
-        return not path.startswith("spk_fun.")
+        """Whether a run depends on the path: the surrogate only matters to gradients."""
+        return path.partition(".")[0] != "spk_fun"
 
     @property
     def limits_dt(self) -> bool:

@@ -61,6 +61,10 @@ class LabState(param.Parameterized):
         else:
             self._try(path, lambda e: e.set(path, value))
 
+    def draw(self, path: str, value: list[float]) -> None:
+        """Set a row of numbers by pointing: every point is a step of its own to undo."""
+        self._change(self.experiment.set(path, value), f"{path} = {value}")
+
     def reset(self, path: str) -> None:
         """Go back to the default at ``path``."""
         if path == WATCHED:

@@ -41,7 +41,7 @@ def responses(trace: np.ndarray, steps: np.ndarray) -> np.ndarray:
     y = np.asarray(trace, float)
     moved = y - y[:1]
     sign = -1.0 if len(y) and -moved.min() > moved.max() else 1.0
-    ends = np.append(steps[1:], len(y))
+    ends = [*steps[1:], len(y)][: len(steps)]
     return np.array(
         [
             sign * (sign * y[start:end]).max() - y[max(start - 1, 0)]

@@ -295,7 +295,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
     def _compute(self, request: Request, should_stop: Callable[[], bool]) -> Result[Extra]:
         """Simulate what has changed; in a worker thread."""
         experiment, shown = request.experiment, self.recording
-        if shown is None or _differs(shown.experiment, experiment):
+        if shown is None or not shown.experiment.runs_like(experiment):
             recording = simulate(experiment, should_stop=should_stop)
         else:
             recording = replace(shown, experiment=experiment)
@@ -415,17 +415,6 @@ def _when_loaded(document: Document, callback: Callable[[], None]) -> None:
         callback()
     else:
         pn.state.onload(callback)
-
-
-def _differs(shown: BaseExperiment, wanted: BaseExperiment) -> bool:
-    """Whether a run would show something else."""
-    if (shown.structure, shown.watched, shown.sequences) != (
-        wanted.structure,
-        wanted.watched,
-        wanted.sequences,
-    ):
-        return True
-    return any(shown[p] != wanted[p] for p in wanted.specs if wanted.has_effect(p))
 
 
 def _status(recording: Recording) -> list[dict[str, str]]:

@@ -86,7 +86,7 @@ class SynapseLab(Lab[SynapseExperiment, Measures]):
         kept = [t for t in times if abs(t - time) > near]
         if len(kept) == len(times) and 0 <= time < experiment["duration"]:
             kept.append(round(time, 1))
-        self.state.set(TIMES, kept)
+        self.state.draw(TIMES, kept)
 
     def small_figure(self) -> Any:
         """Make the figure of current against potential."""
