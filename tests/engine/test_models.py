@@ -274,7 +274,7 @@ def test_a_spike_is_a_truth_value_a_whole_number_or_a_number(cls):
 
 
 @EACH_SYNAPSE
-@pytest.mark.parametrize("value", [True, 1, 1.0, np.ones(2, bool), np.ones((3, 2))])
+@pytest.mark.parametrize("value", [True, np.array([1, 0]), np.ones((3, 2))])
 def test_an_event_comes_as_an_argument_or_as_a_delta_input_of_any_label(cls, value, clock):
     def run(*arguments, **registered):
         model = cls(2, name="synapse")
