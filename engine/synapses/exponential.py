@@ -80,7 +80,7 @@ LEAST_SPLIT = 0.02
 """Least difference of the two rates of a `DualExpon`, as a part of their mean.
 
 It balances what rounding does to the difference of two nearly equal exponentials against what the
-split does to its shape: both stay below 1e-4 of the peak.
+split does to its shape: both stay below 1e-4 of the peak. See DECISIONS.md, 2026-11-23.
 """
 
 

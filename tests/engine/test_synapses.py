@@ -208,6 +208,15 @@ def test_the_two_steps_of_nmda_settle_where_the_rates_say():
     assert g[-1] == pytest.approx(2 * x / (2 * x + 0.01), rel=1e-4)
 
 
+@pytest.mark.parametrize("dt", [0.1, 0.07, 0.025, 0.01])
+def test_a_pulse_of_whole_steps_lasts_as_many_however_they_are_rounded(dt):
+    counts = np.arange(1, 61)
+    model = AMPA(60, T_dur=(counts * dt).astype(np.float32) * ms)
+    x = np.arange(80) == 7
+    g, _ = train(model, x, dt)
+    assert (np.diff(g, axis=0, prepend=0.0) > 0).sum(axis=0).tolist() == counts.tolist()
+
+
 @pytest.mark.parametrize("cls", [AMPA, GABAa, BioNMDA])
 def test_the_scale_of_a_receptor_is_the_unit_of_its_start(cls):
     spikes = np.arange(100) % 20 == 0
