@@ -137,8 +137,15 @@ def test_the_constructor_is_that_of_the_reference(name):
 
 
 @EACH
-@pytest.mark.parametrize("batch", [None, 8])
-@pytest.mark.parametrize("variant", ["default", "one per synapse"])
+@pytest.mark.parametrize(
+    ("batch", "variant"),
+    [
+        (None, "default"),
+        (8, "one per synapse"),
+        pytest.param(8, "default", marks=pytest.mark.slow),
+        pytest.param(None, "one per synapse", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("kind", ["constant", "step", "noisy", "spikes"])
 def test_output_and_states_agree_with_the_reference(name, batch, variant, kind):
     x = drive(name, kind, batch)
