@@ -29,7 +29,7 @@ class SynOut(Component, BindCondData, brainstate.nn.Module):
     current as often as its integrator wants to; when its step is over (`Dynamics.use_up_inputs`),
     the stage lets go of the conductance. A step in which nothing was bound is an error, and not a
     current from the step before. Outside of a neuron the conductance stays until it is bound anew
-    or `unbind_cond` is called.
+    or `unbind_cond` is called. See DECISIONS.md, 2026-11-23.
 
     A plain number is taken in the unit of the declaration. With a plain membrane potential
     all potentials count as numbers in mV, and the result has the unit of the conductance.

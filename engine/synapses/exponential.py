@@ -76,12 +76,15 @@ class Expon(FilterSynapse, AlignPost):
         self.g.value = self.g.value + self.accept(value, u.get_unit(self.g.value), self.g.value)
 
 
-LEAST_SPLIT = 0.02
-"""Least difference of the two rates of a `DualExpon`, as a part of their mean.
+def least_split(mean: Any) -> Any:
+    """Give the least difference of the two rates of a `DualExpon` around their mean.
 
-It balances what rounding does to the difference of two nearly equal exponentials against what the
-split does to its shape: both stay below 1e-4 of the peak.
-"""
+    Rounding of the difference of two nearly equal exponentials grows as the inverse of the split,
+    its effect on the shape as the square: the cube root of the precision balances them. That is 2 %
+    of the mean in single precision, with less than 1e-4 of the peak for both together. See
+    DECISIONS.md, 2026-11-23.
+    """
+    return 4.0 * jnp.cbrt(jnp.finfo(mean.dtype).eps) * mean
 
 
 class DualExpon(FilterSynapse, AlignPost):
@@ -107,10 +110,10 @@ class DualExpon(FilterSynapse, AlignPost):
     The conductance has the unit of its start value, which both ``g_rise`` and ``g_decay`` take, so
     that the output starts at zero; in the step of an event it is still zero. At
     :math:`\tau_{rise} = \tau_{decay}` the output is the alpha function, the limit of the above,
-    where the reference implementation raises: rates closer than 2 % of their mean :math:`m` are
-    set apart to that, symmetrically. The shape depends on the square of their difference only, and
-    keeps within :math:`10^{-4}` of the peak; without normalization the output is scaled so that it
-    vanishes at equality.
+    where the reference implementation raises: rates closer than 2 % of their mean are set apart
+    to that, symmetrically (single precision; less in double). The shape depends on the square of
+    their difference only, and keeps within :math:`10^{-4}` of the peak; without normalization the
+    output is scaled so that it vanishes at equality.
 
     References
     ----------
@@ -173,7 +176,7 @@ class DualExpon(FilterSynapse, AlignPost):
             jnp.asarray(boundary.strip(t, u.ms)) for t in (self.tau_decay, self.tau_rise)
         )
         mean, half = 0.5 * (1.0 / tau_r + 1.0 / tau_d), 0.5 * (tau_d - tau_r) / (tau_d * tau_r)
-        least = 0.5 * LEAST_SPLIT * mean
+        least = 0.5 * least_split(mean)
         near = jnp.abs(half) < least
         apart = jnp.where(near, jnp.where(half < 0, -least, least), half)
         decay = jnp.where(near, mean - apart, 1.0 / tau_d)

@@ -65,6 +65,7 @@ class Receptor(FilterSynapse):
 
     @T_duration.setter
     def T_duration(self, value: Any) -> None:
+        """Set ``T_dur``."""
         self._bind("T_dur", value)
 
     def arrivals(self, x: Any, now: Values) -> Any:

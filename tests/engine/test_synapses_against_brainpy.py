@@ -137,8 +137,15 @@ def test_the_constructor_is_that_of_the_reference(name):
 
 
 @EACH
-@pytest.mark.parametrize("batch", [None, 8])
-@pytest.mark.parametrize("variant", ["default", "other", "one per synapse"])
+@pytest.mark.parametrize(
+    ("batch", "variant"),
+    [
+        (None, "default"),
+        (8, "one per synapse"),
+        pytest.param(8, "default", marks=pytest.mark.slow),
+        pytest.param(None, "one per synapse", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("kind", ["constant", "step", "noisy", "spikes"])
 def test_output_and_states_agree_with_the_reference(name, batch, variant, kind):
     x = drive(name, kind, batch)
@@ -158,7 +165,7 @@ def test_a_start_other_than_zero_agrees_with_the_reference(name):
 
 @EACH
 def test_a_run_step_by_step_is_the_compiled_run(name):
-    values, x = parameters(name, "other"), drive(name, "spikes", None)[:120]
+    values, x = parameters(name, "other"), drive(name, "spikes", None)[:40]
     x[3] = 1.0
     specs = getattr(engine, name).parameters()
     model = getattr(engine, name)(N, **{p: attach(v, specs[p].unit) for p, v in values.items()})
