@@ -15,6 +15,7 @@ import numpy as np
 import saiunit as u
 
 from engine import boundary, surrogates
+from engine.documents import document
 from engine.errors import ParameterError
 from engine.integrators import INTEGRATORS
 from engine.specs import (
@@ -77,6 +78,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         # brainstate's metaclass would hide the arguments from help() and from editors
         signature = inspect.signature(cls.__init__)
         cls.__signature__ = signature.replace(parameters=[*signature.parameters.values()][1:])
+        document(cls)
 
     def _construct(self, in_size: Any, name: str | None = None) -> None:
         brainstate.nn.Dynamics.__init__(self, _population_shape(in_size, type(self)), name=name)

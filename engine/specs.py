@@ -109,6 +109,10 @@ class Declaration:
         """Return a copy with some fields changed, for a subclass with another default."""
         return replace(self, **changes)
 
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring of what kind it is and what it means."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is documented")
+
 
 @dataclass(frozen=True, eq=False)
 class ParameterSpec(Declaration):
@@ -211,6 +215,18 @@ class ParameterSpec(Declaration):
         """Attach the unit to a number or array, traced or not."""
         return boundary.attach(number, self.unit)
 
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring its unit and default, its symbol, meaning and limits."""
+        limits = "" if self.hard == FREE else f" ({self.hard.describe(self.unit_text)})"
+        meaning = f":math:`{self.symbol}`: {self.meaning.rstrip('.')}{limits}."
+        return f"{self._kind()}, default {self._default()}", meaning
+
+    def _kind(self) -> str:
+        return _quantity_of(self.unit_text)
+
+    def _default(self) -> str:
+        return f"{self.default_number:g} {self.unit_text}".rstrip()
+
 
 @dataclass(frozen=True, eq=False)
 class InitialSpec(ParameterSpec):
@@ -232,6 +248,18 @@ class InitialSpec(ParameterSpec):
         """Unit of the default and of every number in the declaration."""
         written = self.default is None or callable(self.default)
         return boundary.UNITS[self.unit_text] if written else u.get_unit(self.default)
+
+    def _kind(self) -> str:
+        return f"{super()._kind()} or initializer"
+
+    def _default(self) -> str:
+        if self.default is None:
+            return "the steady state"
+        if not callable(self.default):
+            return super()._default()
+        given = vars(self.default).items()  # its own repr would compile something
+        numbers = [f"{k}={boundary.show(v)}" for k, v in given if isinstance(v, u.Quantity)]
+        return f"{type(self.default).__name__}({', '.join(numbers)})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,6 +283,13 @@ class InputSpec(Declaration):
     def unit(self) -> u.Unit:
         """Unit of the input."""
         return u.get_unit(self.default)
+
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring its unit, meaning, and where the model fires."""
+        drive = f"{float(u.get_mantissa(self.default)):g} {self.unit_text}".rstrip()
+        return _quantity_of(self.unit_text), (
+            f":math:`{self.symbol}`: {self.meaning}; the default experiment gives {drive}."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,6 +326,10 @@ class StateSpec(Declaration):
             f"{type(instance).__name__} has no state '{self.name}' yet: call init_state() first"
         )
 
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring its unit and meaning."""
+        return _quantity_of(self.unit_text), f":math:`{self.symbol}`: {self.meaning}."
+
 
 @dataclass(frozen=True, eq=False)
 class ChoiceSpec(Declaration):
@@ -325,6 +364,12 @@ class ChoiceSpec(Declaration):
             )
         return value
 
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring the words to choose from and what they mean."""
+        kind = f"{{{', '.join(map(repr, self.options))}}}, default {self.default!r}"
+        hints = [f"{o!r}: {h}" for o, h in zip(self.options, self.hints, strict=False)]
+        return kind, _sentence("; ".join([self.meaning, *hints]))
+
 
 @dataclass(frozen=True, eq=False)
 class FlagSpec(Declaration):
@@ -332,6 +377,10 @@ class FlagSpec(Declaration):
 
     default: bool
     meaning: str
+
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring what it switches."""
+        return f"bool, default {self.default}", _sentence(self.meaning)
 
 
 @dataclass(frozen=True, eq=False)
@@ -341,6 +390,19 @@ class SlotSpec(Declaration):
     default: Callable[[], Any]
     family: str
     meaning: str
+
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring what belongs here."""
+        kind = f"{self.family}, default {type(self.default()).__name__}"
+        return kind, _sentence(self.meaning)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+
+
+def _quantity_of(unit: str) -> str:
+    return f"Quantity[{unit}]" if unit else "float"
 
 
 class Component:
@@ -393,6 +455,17 @@ class Component:
     def slots(cls) -> Mapping[str, SlotSpec]:
         """Places for other components."""
         return _of_kind(cls, SlotSpec)
+
+    @classmethod
+    def arguments(cls) -> dict[str, Declaration]:
+        """Give the declared arguments of the constructor, in its order."""
+        declared = cls.declarations()
+        return {name: declared[name] for name in _argument_order(cls)}
+
+    @classmethod
+    def inputs(cls) -> list[InputSpec]:
+        """Give what the component takes in every step, where it is declared."""
+        return [v for v in cls.declarations().values() if isinstance(v, InputSpec)]
 
     def _construct(self) -> None:
         """Do what the constructor has to do before the declared arguments are stored."""

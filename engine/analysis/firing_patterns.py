@@ -53,6 +53,8 @@ PAUSE = 3.0
 """How many times longer the shortest pause between bursts is than the longest interval in a burst.
 
 Adaptation stretches intervals too, but gradually: there is always one in between."""
+PAUSE_LATER = 2.0
+"""The same for the second half of the intervals, where adaptation is over."""
 SLOWER = 2.0
 """Growth of the interval from which on a neuron adapts: it has lost half of its first rate.
 
@@ -116,9 +118,10 @@ def classify(times: Any, start: Any, stop: Any, end: Any = None) -> FiringPatter
     - *rebound*: none during the stimulus, some after it;
     - *transient*: after the last spike, half of the stimulus or more passes in silence, and more
       than three times the longest interval;
-    - *bursting*: the intervals, sorted, fall into short and long ones with a gap of at least
-      a factor of three between them; at least two are long, and at least every second is short;
-    - *initial burst*: such a gap, but all the short ones, at least two, come first;
+    - *initial burst*: the intervals, sorted, fall into short and long ones with a gap of at least
+      a factor of three between them, and all the short ones, at least two, come first;
+    - *bursting*: such a gap (a factor of two in the second half of the intervals); at least two are
+      long, and at least every second is short;
     - *irregular*: in the second half of the intervals the local variation
 
       .. math:: CV_2 = \left\langle \frac{2\,|\Delta_{k+1} - \Delta_k|}
@@ -268,22 +271,32 @@ def _name(
 
 def _burst(gaps: np.ndarray) -> tuple[str, str] | None:
     """Find bursts, where sorted intervals leave a gap between short and long ones."""
+    late = gaps[gaps.size // 2 :]
+    for some, factor in ((gaps, PAUSE), (late, PAUSE_LATER)):
+        short = _short(some, factor)
+        number, pauses = int(short.sum()), int((~short).sum())
+        if not number or not pauses:
+            continue
+        within, between = some[short].mean(), some[~short].mean()
+        if some is gaps and number >= 2 and short[:number].all():
+            reason = (
+                f"{number + 1} spikes {within:.3g} ms apart, then others {between:.3g} ms apart"
+            )
+            return "initial burst", reason
+        if pauses >= 2 and number >= pauses - 1:
+            reason = f"groups of spikes {within:.3g} ms apart, with pauses of {between:.3g} ms"
+            return "bursting", reason
+    return None
+
+
+def _short(gaps: np.ndarray, factor: float) -> np.ndarray:
+    """Mark the intervals below the widest gap among the sorted ones, if that is wide enough."""
     ordered = np.sort(gaps)
     with np.errstate(over="ignore"):  # between intervals that no neuron has
         ratio = ordered[1:] / ordered[:-1]
-    if not ratio.size or ratio.max() < PAUSE:
-        return None
-    shortest_pause = ordered[1:][ratio.argmax()]
-    short = gaps < shortest_pause
-    number, pauses = int(short.sum()), int((~short).sum())
-    within, between = gaps[short].mean(), gaps[~short].mean()
-    if number >= 2 and short[:number].all():
-        reason = f"{number + 1} spikes {within:.3g} ms apart, then others {between:.3g} ms apart"
-        return "initial burst", reason
-    if pauses >= 2 and number >= pauses - 1:
-        reason = f"groups of spikes {within:.3g} ms apart, with pauses of {between:.3g} ms"
-        return "bursting", reason
-    return None
+    if not ratio.size or ratio.max() < factor:
+        return np.zeros(gaps.shape, bool)
+    return gaps < ordered[1:][ratio.argmax()]
 
 
 def _course(gaps: np.ndarray) -> tuple[str, str]:

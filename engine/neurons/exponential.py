@@ -40,6 +40,19 @@ class ExpIF(Upstroke, LIF):
     N. Fourcaud-Trocmé, D. Hansel, C. van Vreeswijk and N. Brunel (2003). How spike generation
     mechanisms determine the neuronal response to fluctuating inputs. Journal of Neuroscience 23,
     11628-11640. doi:10.1523/JNEUROSCI.23-37-11628.2003
+
+    Examples
+    --------
+    At the rheobase, :math:`R I = V_T - \Delta_T - V_{rest}`, the drift only just touches zero, at
+    :math:`V_T`.
+
+    >>> import saiunit as u
+    >>> from engine import ExpIF
+    >>> neuron = ExpIF(1)
+    >>> rheobase = (neuron.V_T - neuron.delta_T - neuron.V_rest) / neuron.R
+    >>> drifts = [neuron.drift(neuron.V_T + d * u.mV, rheobase) for d in (-1.0, 0.0, 1.0)]
+    >>> [bool(drift > 1e-3 * u.mV / u.ms) for drift in drifts]
+    [True, False, True]
     """
 
     __module__ = "engine"
@@ -98,11 +111,17 @@ class ExpIFRef(Refractory, ExpIF):
     -----
     *Deviations* from the reference implementation are those of `ExpIF`.
 
-    References
-    ----------
-    N. Fourcaud-Trocmé, D. Hansel, C. van Vreeswijk and N. Brunel (2003). How spike generation
-    mechanisms determine the neuronal response to fluctuating inputs. Journal of Neuroscience 23,
-    11628-11640. doi:10.1523/JNEUROSCI.23-37-11628.2003
+    Examples
+    --------
+    A state says who is refractory, if it is asked for.
+
+    >>> import brainstate, saiunit as u
+    >>> from engine import ExpIFRef
+    >>> neuron = ExpIFRef(2, ref_var=True, V_initializer=[-65.0, -31.0] * u.mV)
+    >>> neuron.init_state()
+    >>> with brainstate.environ.context(dt=0.5 * u.ms, t=0 * u.ms):
+    ...     neuron().tolist(), neuron.refractory.value.tolist()
+    ([0.0, 1.0], [False, True])
     """
 
     __module__ = "engine"
@@ -133,6 +152,17 @@ class AdExIF(Adaptation, ExpIF):
     R. Brette and W. Gerstner (2005). Adaptive exponential integrate-and-fire model as an effective
     description of neuronal activity. Journal of Neurophysiology 94, 3637-3642.
     doi:10.1152/jn.00686.2005
+
+    Examples
+    --------
+    A strong adaptation that every spike adds to makes the neuron slow down.
+
+    >>> import saiunit as u
+    >>> from engine import AdExIF, simulate
+    >>> from engine.analysis.firing_patterns import classify_recording
+    >>> run = simulate(AdExIF, a=0 * u.siemens, b=5 * u.mA, tau_w=300 * u.ms, noise=None, n=1)
+    >>> classify_recording(run).label
+    'adapting'
     """
 
     __module__ = "engine"
@@ -161,11 +191,17 @@ class AdExIFRef(Refractory, AdExIF):
     -----
     *Deviations* from the reference implementation are those of `AdExIF`.
 
-    References
-    ----------
-    R. Brette and W. Gerstner (2005). Adaptive exponential integrate-and-fire model as an effective
-    description of neuronal activity. Journal of Neurophysiology 94, 3637-3642.
-    doi:10.1152/jn.00686.2005
+    Examples
+    --------
+    A spike adds :math:`b` to the adaptation before the refractory period holds it.
+
+    >>> import saiunit as u
+    >>> from engine import AdExIFRef
+    >>> neuron = AdExIFRef(1, b=2 * u.mA)
+    >>> neuron.init_state()
+    >>> held = neuron.reset({"V": -50.0 * u.mV, "w": 1.0 * u.mA}, spike=1.0)
+    >>> held["w"].to_decimal(u.mA)
+    3.0
     """
 
     __module__ = "engine"

@@ -41,6 +41,18 @@ class Izhikevich(Upstroke):
     ----------
     E. M. Izhikevich (2003). Simple model of spiking neurons. IEEE Transactions on Neural Networks
     14, 1569-1572. doi:10.1109/TNN.2003.820440
+
+    Examples
+    --------
+    With other numbers the regular spiking neuron chatters.
+
+    >>> import saiunit as u
+    >>> from engine import Izhikevich, simulate
+    >>> from engine.analysis.firing_patterns import classify_recording
+    >>> regular = simulate(Izhikevich, noise=None, n=1)
+    >>> chattering = simulate(Izhikevich, c=-50 * u.mV, d=2 * u.mV / u.ms, noise=None, n=1)
+    >>> classify_recording(regular).label, classify_recording(chattering).label
+    ('tonic', 'bursting')
     """
 
     __module__ = "engine"
@@ -146,10 +158,17 @@ class IzhikevichRef(Refractory, Izhikevich):
     -----
     *Deviations* from the reference implementation are those of `Izhikevich`.
 
-    References
-    ----------
-    E. M. Izhikevich (2003). Simple model of spiking neurons. IEEE Transactions on Neural Networks
-    14, 1569-1572. doi:10.1109/TNN.2003.820440
+    Examples
+    --------
+    A spike resets to :math:`c` and adds :math:`d` to :math:`u`, whatever the reset mode.
+
+    >>> import saiunit as u
+    >>> from engine import IzhikevichRef
+    >>> neuron = IzhikevichRef(1, tau_ref=2 * u.ms, spk_reset="soft")
+    >>> neuron.init_state()
+    >>> held = neuron.reset({"V": [40.0] * u.mV, "u": [-13.0] * u.mV / u.ms}, spike=1.0)
+    >>> held["V"].to_decimal(u.mV).tolist(), held["u"].to_decimal(u.mV / u.ms).tolist()
+    ([-65.0], [-5.0])
     """
 
     __module__ = "engine"

@@ -28,6 +28,20 @@ class CubaLIF(LIF):
     T. P. Vogels and L. F. Abbott (2005). Signal propagation and logic gating in networks of
     integrate-and-fire neurons. Journal of Neuroscience 25, 10786-10795.
     doi:10.1523/JNEUROSCI.3508-05.2005
+
+    Examples
+    --------
+    An arriving spike jumps the synaptic current, not the potential.
+
+    >>> import brainstate, saiunit as u
+    >>> from engine import CubaLIF
+    >>> neuron = CubaLIF(1)
+    >>> neuron.init_state()
+    >>> neuron.add_delta_input("arrival", 0.5 * u.mA)
+    >>> with brainstate.environ.context(dt=0.1 * u.ms):
+    ...     spikes = neuron()
+    >>> neuron.g.value.to_decimal(u.mA).tolist(), bool(neuron.V.value[0] < 0.02 * u.mV)
+    ([0.5], True)
     """
 
     __module__ = "engine"
@@ -82,6 +96,17 @@ class CobaLIF(CubaLIF):
     T. P. Vogels and L. F. Abbott (2005). Signal propagation and logic gating in networks of
     integrate-and-fire neurons. Journal of Neuroscience 25, 10786-10795.
     doi:10.1523/JNEUROSCI.3508-05.2005
+
+    Examples
+    --------
+    The same conductance drives the less the closer the potential is to :math:`E`.
+
+    >>> import saiunit as u
+    >>> from engine import CobaLIF
+    >>> neuron = CobaLIF(1, E=3 * u.mV)
+    >>> currents = [neuron.synaptic_current(1 * u.siemens, V * u.mV) for V in (0.0, 2.0, 3.0)]
+    >>> [float(current.to_decimal(u.mA)) for current in currents]
+    [3.0, 1.0, 0.0]
     """
 
     __module__ = "engine"
