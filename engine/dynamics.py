@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import saiunit as u
+from jax.core import Tracer
 
 from engine import boundary, surrogates
 from engine.documents import document
@@ -505,7 +506,15 @@ def initial_value(start: Any, shape: tuple[int, ...], rng: Any = None, path: str
     if callable(start):
         random = rng is not None and isinstance(start, braintools.init.Initialization)
         start = start(shape, rng=rng) if random else start(shape)
-    value = u.math.asarray(start, dtype=brainstate.environ.dftype())
+    try:
+        if start is None:
+            raise TypeError("there is no start value")
+        value = u.math.asarray(start, dtype=brainstate.environ.dftype())
+    except (TypeError, ValueError):
+        raise ParameterError(path, f"{path} must give numbers, got {start!r}") from None
+    mantissa = u.get_mantissa(value)
+    if not isinstance(mantissa, Tracer) and not np.isfinite(mantissa).all():
+        raise ParameterError(path, f"{path} must give finite numbers, got NaN or infinity")
     if not _fits(u.math.shape(value), shape):
         got = u.math.shape(value)
         raise ParameterError(path, f"{path} must fit the shape {shape}, got shape {got}")

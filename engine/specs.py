@@ -35,6 +35,7 @@ from engine.errors import ParameterError
 __all__ = [
     "FREE",
     "NON_NEGATIVE",
+    "NON_ZERO",
     "POSITIVE",
     "PROBABILITY",
     "ChoiceSpec",
@@ -59,20 +60,25 @@ class Interval:
         The ends; infinite where there is none.
     open_low : bool
         Whether the lower end itself is excluded.
+    open_zero : bool
+        Whether zero is excluded.
     """
 
     low: float = float("-inf")
     high: float = float("inf")
     open_low: bool = False
+    open_zero: bool = False
 
     def contains(self, value: float) -> bool:
         """Whether ``value`` lies inside."""
         above = value > self.low if self.open_low else value >= self.low
-        return above and value <= self.high
+        return above and value <= self.high and not (self.open_zero and value == 0.0)
 
     def describe(self, unit: str = "") -> str:
         """Say the interval in words: ``"above 0 ms"``, ``"between 0 and 1"``."""
         unit = f" {unit}" if unit else ""
+        if self.open_zero:
+            return f"{replace(self, open_zero=False).describe(unit.strip())} but 0{unit}"
         below_limit = self.high != float("inf")
         if self.low == float("-inf"):
             return f"at most {self.high:g}{unit}" if below_limit else "any finite number"
@@ -82,6 +88,7 @@ class Interval:
 
 
 FREE = Interval()
+NON_ZERO = Interval(open_zero=True)
 POSITIVE = Interval(low=0.0, open_low=True)
 NON_NEGATIVE = Interval(low=0.0)
 PROBABILITY = Interval(low=0.0, high=1.0)
@@ -378,6 +385,13 @@ class FlagSpec(Declaration):
     default: bool
     meaning: str
 
+    def check(self, value: Any, path: str | None = None) -> bool:
+        """Return ``value`` if it is a yes or a no, else raise ParameterError."""
+        path = path or self.name
+        if not isinstance(value, bool | np.bool_):
+            raise ParameterError(path, f"{path} must be True or False, got {value!r}")
+        return bool(value)
+
     def document(self) -> tuple[str, str]:
         """Say for a docstring what it switches."""
         return f"bool, default {self.default}", _sentence(self.meaning)
@@ -390,6 +404,17 @@ class SlotSpec(Declaration):
     default: Callable[[], Any]
     family: str
     meaning: str
+
+    def check(self, value: Any, path: str | None = None) -> Any:
+        """Return ``value`` if it can be called, else raise ParameterError."""
+        path = path or self.name
+        if callable(value) and not isinstance(value, type):
+            return value
+        got = repr(value)
+        if isinstance(value, type):
+            got = f"the class {value.__name__}; write {value.__name__}()"
+        example = type(self.default()).__name__
+        raise ParameterError(path, f"{path} must be a {self.family} such as {example}(), got {got}")
 
     def document(self) -> tuple[str, str]:
         """Say for a docstring what belongs here."""
@@ -479,7 +504,7 @@ class Component:
             if isinstance(spec, InitialSpec) and spec.any_unit and not isinstance(value, str):
                 spec = spec.but(default=boundary.attach(0.0, u.get_unit(value)), unit_text="")
             value = boundary.check_parameter(value, spec, f"{type(self).__name__}.{name}")
-        elif isinstance(spec, ChoiceSpec):
+        elif isinstance(spec, ChoiceSpec | FlagSpec | SlotSpec):
             value = spec.check(value, f"{type(self).__name__}.{name}")
         setattr(self, name, value)
 

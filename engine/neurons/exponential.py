@@ -65,7 +65,7 @@ class ExpIF(Upstroke, LIF):
 
     R = IF.R.but(soft=(0.3, 3.0))
     tau = IF.tau.but(default=10.0 * u.ms)
-    V_th = IF.V_th.but(
+    V_th = LIF.V_th.but(
         default=-30.0 * u.mV,
         meaning="threshold at which the upstroke counts as a spike and is cut off",
         soft=(-55.0, -10.0),

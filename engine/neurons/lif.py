@@ -8,7 +8,16 @@ import saiunit as u
 
 from engine.neurons.base import IntegrateAndFire, Values
 from engine.refractory import Refractory
-from engine.specs import NON_NEGATIVE, POSITIVE, InitialSpec, InputSpec, ParameterSpec, StateSpec
+from engine.specs import (
+    FREE,
+    NON_NEGATIVE,
+    NON_ZERO,
+    POSITIVE,
+    InitialSpec,
+    InputSpec,
+    ParameterSpec,
+    StateSpec,
+)
 
 __all__ = ["ALIF", "IF", "LIF", "LIFRef"]
 
@@ -25,7 +34,7 @@ class IF(IntegrateAndFire):
     Notes
     -----
     The surrogate gradient sees :math:`(V - V_{th})/|V_{th}|`, so that a negative threshold does not
-    turn the condition round.
+    turn the condition round. A threshold at zero, where it rests and is reset, is refused.
 
     References
     ----------
@@ -71,6 +80,7 @@ class IF(IntegrateAndFire):
         r"V_{\mathrm{th}}",
         "threshold at which the neuron spikes",
         soft=(0.2, 5.0),
+        hard=NON_ZERO,
         group="threshold",
     )
     V_initializer = InitialSpec(
@@ -112,6 +122,7 @@ class LIF(IF):
     equation: ClassVar[str] = r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R I"
     below: ClassVar[tuple[tuple[str, str], ...]] = (("V_reset", "V_th"),)
 
+    V_th = IF.V_th.but(hard=FREE)
     V_reset = ParameterSpec(
         0.0 * u.mV,
         r"V_{\mathrm{reset}}",

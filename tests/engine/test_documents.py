@@ -127,13 +127,13 @@ def test_help_shows_it(cls):
 
 
 def test_a_subclass_shows_what_it_declares_itself():
-    class Slow(LIF):
+    class _Slow(LIF):
         """A slow neuron."""
 
         tau = LIF.tau.but(default=80.0 * u.ms, meaning="a long time")
         extra = ParameterSpec(2.0, "k", "another number", soft=(0, 3))
 
-    found = sections(Slow.__doc__)[1]
+    found = sections(_Slow.__doc__)[1]
     assert entry(found["Parameters"], "tau") == (
         "Quantity[ms], default 80 ms",
         r":math:`\tau`: a long time (above 0 ms).",
@@ -143,27 +143,27 @@ def test_a_subclass_shows_what_it_declares_itself():
 
 
 def test_a_class_that_takes_over_a_docstring_does_not_show_it_twice():
-    class Copied(LIF):
+    class _Copied(LIF):
         __doc__ = LIF.__doc__
         tau = LIF.tau.but(default=80.0 * u.ms)
 
-    assert Copied.__doc__.count("Parameters\n---") == 1
-    assert "default 80 ms" in Copied.__doc__
-    before = Copied.__doc__
-    document(Copied)
-    assert Copied.__doc__ == before
+    assert _Copied.__doc__.count("Parameters\n---") == 1
+    assert "default 80 ms" in _Copied.__doc__
+    before = _Copied.__doc__
+    document(_Copied)
+    assert _Copied.__doc__ == before
 
 
 def test_a_class_without_a_docstring_has_none_of_its_own():
-    class Silent(LIF):
+    class _Silent(LIF):
         pass
 
-    assert vars(Silent)["__doc__"] is None
-    assert inspect.getdoc(Silent) == inspect.getdoc(LIF)
+    assert vars(_Silent)["__doc__"] is None
+    assert inspect.getdoc(_Silent) == inspect.getdoc(LIF)
 
 
 def test_what_is_written_by_hand_is_kept():
-    class Written(LIF):
+    class _Written(LIF):
         """A neuron.
 
         Parameters
@@ -172,7 +172,7 @@ def test_what_is_written_by_hand_is_kept():
             By hand.
         """
 
-    assert sections(Written.__doc__)[1]["Parameters"] == "in_size : int\n    By hand."
+    assert sections(_Written.__doc__)[1]["Parameters"] == "in_size : int\n    By hand."
 
 
 def test_a_refractory_model_has_the_reference_of_its_plain_one():
