@@ -58,6 +58,14 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     ------
     ParameterError
         ``in_size`` is not one or more positive whole numbers.
+
+    Notes
+    -----
+    *Deviations* from the reference implementation: a state is never enlarged by broadcasting, an
+    input of another shape is refused (`no-broadcasting`); an input without a unit is taken in the
+    unit that the model declares (`plain-inputs`); what cannot be used is refused where it is given
+    (`checked-arguments`); a reset keeps the batch (`reset-keeps-batch`); labels are compared as a
+    whole (`whole-labels`).
     """
 
     __module__ = "engine"

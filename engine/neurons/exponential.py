@@ -31,9 +31,11 @@ class ExpIF(Upstroke, LIF):
     Notes
     -----
     *Deviations* from the reference implementation, which agree wherever that one is stable: the
-    potential is stored at most 1 V above :math:`V_{th}` (there: up to :math:`10^9` mV), and a soft
-    reset that would end above :math:`V_T` goes to :math:`V_{reset}` (there: it subtracts 38 mV from
-    the overshoot and spikes again in almost every step).
+    potential is stored at most 1 V above :math:`V_{th}`, where there it reaches :math:`10^9` mV
+    (`bounded-upstroke`); a soft reset that would end above :math:`V_T` goes to :math:`V_{reset}`,
+    where there it subtracts 38 mV from the overshoot and spikes again in almost every step
+    (`soft-reset-below-onset`); a step of the upstroke does not overflow, nor does the gradient
+    through it (`limited-growth`).
 
     References
     ----------
@@ -109,7 +111,7 @@ class ExpIFRef(Refractory, ExpIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `ExpIF`.
+    *Deviations* from the reference implementation are those of `ExpIF` and those of `Refractory`.
 
     Examples
     --------
@@ -144,8 +146,8 @@ class AdExIF(Adaptation, ExpIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation: the bounds of `ExpIF`, which the default
-    threshold of -55 mV never meets.
+    *Deviations* from the reference implementation are those of `ExpIF`, which the default threshold
+    of -55 mV never meets, and those of `Adaptation`.
 
     References
     ----------
@@ -189,7 +191,7 @@ class AdExIFRef(Refractory, AdExIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `AdExIF`.
+    *Deviations* from the reference implementation are those of `AdExIF` and those of `Refractory`.
 
     Examples
     --------

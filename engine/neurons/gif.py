@@ -229,7 +229,8 @@ class GifRef(Refractory, Gif):
     -----
     The potential feels the spike currents as the spike has left them, before they decay in the
     same step; in `Gif` after. It is the order of the reference implementation, and makes the two
-    models differ a little even without a refractory period.
+    models differ a little even without a refractory period. *Deviations* from it are those of
+    `Refractory`.
 
     Examples
     --------

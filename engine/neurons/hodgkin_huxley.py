@@ -124,9 +124,10 @@ class HH(Conductances):
 
     Notes
     -----
-    *Deviations* from the reference implementation: the leak is the classical 0.3 mS (there: 0.03,
-    which rests at -70.7 mV instead of -65); the surrogate gradient is scaled by :math:`|V_{th}|`,
-    so that a negative threshold does not turn the condition round.
+    *Deviations* from the reference implementation: the leak is the classical 0.3 mS, where there
+    it is 0.03, which rests at -70.7 mV instead of -65 (`classical-leak`); the surrogate gradient is
+    scaled by :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------
@@ -252,7 +253,8 @@ class WangBuzsakiHH(Conductances):
     Notes
     -----
     *Deviation* from the reference implementation: the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------
@@ -377,7 +379,8 @@ class MorrisLecar(Conductances):
     Notes
     -----
     *Deviation* from the reference implementation: the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------

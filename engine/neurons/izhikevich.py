@@ -34,8 +34,9 @@ class Izhikevich(Upstroke):
     The peak of a spike depends on the time step (up to 80 mV at 0.1 ms, above 200 mV at 0.25 ms)
     and, through :math:`u`, its rate a little. *Deviations* from the reference implementation: the
     potential is stored at most 200 mV above :math:`V_{th}`, which a step of 0.25 ms does not reach
-    at usual drive (there: 35 V at a step of 1 ms); the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    at usual drive (there: 35 V at a step of 1 ms; `bounded-upstroke`); a step of the upstroke does
+    not overflow (`limited-growth`); the surrogate gradient is scaled by :math:`|V_{th}|`, so that a
+    negative threshold does not turn the condition round (`positive-scale`).
 
     References
     ----------
@@ -156,7 +157,8 @@ class IzhikevichRef(Refractory, Izhikevich):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `Izhikevich`.
+    *Deviations* from the reference implementation are those of `Izhikevich` and those of
+    `Refractory`.
 
     Examples
     --------

@@ -33,8 +33,10 @@ class IF(IntegrateAndFire):
 
     Notes
     -----
-    The surrogate gradient sees :math:`(V - V_{th})/|V_{th}|`, so that a negative threshold does not
-    turn the condition round. A threshold at zero, where it rests and is reset, is refused.
+    *Deviations* from the reference implementation: the surrogate gradient sees
+    :math:`(V - V_{th})/|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`); a threshold at zero, where it rests and is reset, is refused
+    (`no-zero-threshold`).
 
     References
     ----------
@@ -151,6 +153,10 @@ class LIFRef(Refractory, LIF):
     .. math::
         \tau \frac{dV}{dt} = -(V - V_{rest}) + R I
         \quad\text{unless}\quad t - t_{spike} < \tau_{ref}
+
+    Notes
+    -----
+    *Deviations* from the reference implementation are those of `Refractory`.
 
     Examples
     --------

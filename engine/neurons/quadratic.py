@@ -29,8 +29,9 @@ class QuaIF(Upstroke, IF):
     Notes
     -----
     *Deviations* from the reference implementation, where a step passes the threshold by far only:
-    the potential is stored at most 200 mV above :math:`V_{th}`, and a soft reset that would end
-    above :math:`V_c` goes to :math:`V_{reset}`.
+    the potential is stored at most 200 mV above :math:`V_{th}` (`bounded-upstroke`), a soft reset
+    that would end above :math:`V_c` goes to :math:`V_{reset}` (`soft-reset-below-onset`), and a
+    step of the upstroke does not overflow (`limited-growth`).
 
     References
     ----------
@@ -100,7 +101,7 @@ class AdQuaIF(Adaptation, QuaIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `QuaIF`.
+    *Deviations* from the reference implementation are those of `QuaIF` and those of `Adaptation`.
 
     References
     ----------
@@ -145,7 +146,8 @@ class AdQuaIFRef(Refractory, AdQuaIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `QuaIF`.
+    *Deviations* from the reference implementation are those of `AdQuaIF` and those of
+    `Refractory`.
 
     Examples
     --------

@@ -48,7 +48,8 @@ class FitzHughNagumo(Reduced):
     Notes
     -----
     *Deviation* from the reference implementation: the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------
@@ -117,7 +118,8 @@ class HindmarshRose(Reduced):
     Notes
     -----
     *Deviation* from the reference implementation: the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------
