@@ -88,11 +88,10 @@ def end(name, integrator, steps):
 def order(name, integrator, steps=(16, 32, 64)):
     """Give the order of the global error, from three step sizes against a much finer one."""
     exact = end(name, "rk4" if name in SCALAR else integrator, 40 * steps[-1])
-    errors = [np.abs(end(name, integrator, n) - exact) for n in steps]
+    errors = np.array([np.abs(end(name, integrator, n) - exact) for n in steps])
     felt = errors[0] > 1e-12 * np.maximum(np.abs(exact), 1.0)
     assert felt[0], "the potential moves"
-    slopes = np.log2(np.array(errors)[:-1] / np.array(errors)[1:])
-    return slopes[:, felt]
+    return np.log2(errors[:-1, felt] / errors[1:, felt])
 
 
 def test_every_model_and_every_integrator_is_there():

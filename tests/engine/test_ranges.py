@@ -17,10 +17,12 @@ from engine.neurons.upstroke import Upstroke
 
 NEURONS = catalog.neurons()
 EACH_NEURON = pytest.mark.parametrize("cls", NEURONS.values(), ids=NEURONS)
+SLOW = pytest.mark.slow
 EACH_RESET = pytest.mark.parametrize(
     ("cls", "reset"),
     [
-        pytest.param(cls, reset, id=f"{name}-{reset}")
+        # test_models.py holds both modes to random places on the sliders
+        pytest.param(cls, reset, id=f"{name}-{reset}", marks=SLOW if reset == "hard" else ())
         for name, cls in NEURONS.items()
         for reset in ("soft", "hard")
         if cls.choices()["spk_reset"].has_effect or reset == "soft"
