@@ -2,18 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import saiunit as u
 
-from engine.neurons.base import Values
+from engine.neurons.base import IntegrateAndFire, Values
 from engine.neurons.lif import IF, LIF
 from engine.specs import InitialSpec, ParameterSpec, StateSpec
 
-__all__ = ["CobaLIF", "CubaLIF"]
+__all__ = ["CobaLIF", "CubaLIF", "ExponentialSynapse"]
+
+DECAY = r"\quad \tau_{\mathrm{syn}} \frac{dg}{dt} = -g"
+_Base = IntegrateAndFire if TYPE_CHECKING else object
 
 
-class CubaLIF(LIF):
+class ExponentialSynapse(_Base):
+    r"""A synapse that jumps at an arrival and decays, as a mixin: a model says what its ``g`` does.
+
+    .. math:: \tau_{syn} \frac{dg}{dt} = -g
+
+    Notes
+    -----
+    Delta inputs go into :math:`g` rather than into the potential, which is integrated under the
+    new :math:`g`.
+
+    References
+    ----------
+    T. P. Vogels and L. F. Abbott (2005). Signal propagation and logic gating in networks of
+    integrate-and-fire neurons. Journal of Neuroscience 25, 10786-10795.
+    doi:10.1523/JNEUROSCI.3508-05.2005
+    """
+
+    tau_syn = ParameterSpec(
+        5.0 * u.ms,
+        r"\tau_{\mathrm{syn}}",
+        "synaptic time constant: how long a presynaptic spike, or g(0), is felt",
+        soft=(1.0, 100.0),
+        hard=IF.tau.hard,
+        scale="log",
+        time_constant=True,
+        after="tau",
+    )
+
+    def advance(self, held: Values, x: Any) -> Values:
+        """Let the synapse decay and take its arrivals, then integrate the potential under it."""
+        g = self.integrate(lambda g: -g / self.tau_syn, held["g"])
+        g = self.sum_delta_inputs(g)
+        V = self.integrate(lambda V: self.drift(V, x + self.synaptic_current(g, V)), held["V"])
+        return held | {"V": V, "g": g}
+
+    def synaptic_current(self, g: Any, V: Any) -> Any:
+        """Give the current of the synapse at the potential ``V``.
+
+        Raises
+        ------
+        NotImplementedError
+            The model does not say what its ``g`` drives.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define synaptic_current()")
+
+
+class CubaLIF(ExponentialSynapse, LIF):
     r"""Leaky integrate-and-fire neuron with current-based synapses.
 
     .. math::
@@ -22,12 +71,6 @@ class CubaLIF(LIF):
 
     A presynaptic spike jumps the synaptic current :math:`g`: delta inputs are currents here, and go
     into :math:`g` rather than into the potential.
-
-    References
-    ----------
-    T. P. Vogels and L. F. Abbott (2005). Signal propagation and logic gating in networks of
-    integrate-and-fire neurons. Journal of Neuroscience 25, 10786-10795.
-    doi:10.1523/JNEUROSCI.3508-05.2005
 
     Examples
     --------
@@ -45,21 +88,8 @@ class CubaLIF(LIF):
     """
 
     __module__ = "engine"
-    equation: ClassVar[str] = (
-        r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R (g + I),"
-        r"\quad \tau_{\mathrm{syn}} \frac{dg}{dt} = -g"
-    )
+    equation: ClassVar[str] = r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R (g + I)," + DECAY
 
-    tau_syn = ParameterSpec(
-        5.0 * u.ms,
-        r"\tau_{\mathrm{syn}}",
-        "synaptic time constant: how long a presynaptic spike, or g(0), is felt",
-        soft=(1.0, 100.0),
-        hard=IF.tau.hard,
-        scale="log",
-        time_constant=True,
-        after="tau",
-    )
     g_initializer = InitialSpec(
         0.0 * u.mA,
         "g(0)",
@@ -69,19 +99,12 @@ class CubaLIF(LIF):
     )
     g = StateSpec(u.mA, "g", "synaptic current")
 
-    def advance(self, held: Values, x: Any) -> Values:
-        """Let the synapse decay and take its arrivals, then integrate the potential under it."""
-        g = self.integrate(lambda g: -g / self.tau_syn, held["g"])
-        g = self.sum_delta_inputs(g)
-        V = self.integrate(lambda V: self.drift(V, x + self.synaptic_current(g, V)), held["V"])
-        return held | {"V": V, "g": g}
-
     def synaptic_current(self, g: Any, V: Any) -> Any:
         """Give the current of the synapse: ``g`` itself."""
         return g
 
 
-class CobaLIF(CubaLIF):
+class CobaLIF(ExponentialSynapse, LIF):
     r"""Leaky integrate-and-fire neuron with conductance-based synapses.
 
     .. math::
@@ -90,12 +113,6 @@ class CobaLIF(CubaLIF):
 
     A presynaptic spike jumps the synaptic conductance :math:`g`: delta inputs are conductances
     here. The synapse pulls the potential towards :math:`E`, and the more weakly the closer it is.
-
-    References
-    ----------
-    T. P. Vogels and L. F. Abbott (2005). Signal propagation and logic gating in networks of
-    integrate-and-fire neurons. Journal of Neuroscience 25, 10786-10795.
-    doi:10.1523/JNEUROSCI.3508-05.2005
 
     Examples
     --------
@@ -111,8 +128,7 @@ class CobaLIF(CubaLIF):
 
     __module__ = "engine"
     equation: ClassVar[str] = (
-        r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R (g (E - V) + I),"
-        r"\quad \tau_{\mathrm{syn}} \frac{dg}{dt} = -g"
+        r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R (g (E - V) + I)," + DECAY
     )
 
     E = ParameterSpec(
