@@ -9,6 +9,7 @@ from pathlib import Path
 
 import brainpy.state
 import brainstate
+import braintools
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -135,3 +136,44 @@ def test_a_time_constant_in_millivolts_is_taken_by_the_reference_only():
     assert brainpy.state.LIF(1, tau=5 * u.mV).tau == 5 * u.mV
     with pytest.raises(ParameterError, match=r"LIF\.tau must be a time"):
         engine.LIF(1, tau=5 * u.mV)
+
+
+def opened(side, arrival):
+    synapse = SIDES[side].AMPA(1, g_initializer=braintools.init.Constant(0.0))
+    synapse.init_state()
+    with brainstate.environ.context(dt=0.1 * u.ms, t=0.0 * u.ms, i=0):
+        return float(np.asarray(synapse(jnp.array([arrival])))[0])
+
+
+def test_a_negative_arrival_opens_the_receptor_of_the_reference_only():
+    assert opened("theirs", -0.3) == pytest.approx(opened("theirs", 1.0))
+    assert opened("theirs", 1.0) > 0
+    assert opened("ours", 1.0) == pytest.approx(opened("theirs", 1.0))
+    assert opened("ours", -0.3) == 0
+
+
+def test_magnesium_can_be_asked_in_millivolts_of_ours_only():
+    ours, theirs = engine.MgBlock(), brainpy.state.MgBlock()
+    for stage in (ours, theirs):
+        stage.bind_cond(1.0 * u.nS)
+    with pytest.raises(TypeError):
+        theirs(-60.0 * u.mV)
+    current = float(ours(-60.0 * u.mV).to_decimal(u.pA))
+    assert current == pytest.approx(60.0 / (1 + 1.2 / 3.57 * np.exp(0.062 * 60)), rel=1e-5)
+
+
+def test_an_output_stage_keeps_a_stale_conductance_in_the_reference_only():
+    for side in SIDES.values():
+        neuron, stage = side.LIF(1), side.CUBA()
+        neuron.init_state()
+        neuron.add_current_input("synapse", stage)
+        stage.bind_cond(1.0 * u.mS)
+        with brainstate.environ.context(dt=0.1 * u.ms):
+            neuron(0.0 * u.mA)
+            before = float(neuron.V.value.to_decimal(u.mV)[0])
+            if side is engine:
+                with pytest.raises(ValueError, match="no conductance in this step"):
+                    neuron(0.0 * u.mA)
+            else:
+                neuron(0.0 * u.mA)
+                assert float(neuron.V.value.to_decimal(u.mV)[0]) > before

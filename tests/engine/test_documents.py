@@ -16,8 +16,6 @@ from engine.specs import POSITIVE, FlagSpec, InitialSpec, ParameterSpec, SlotSpe
 PUBLIC = {n: getattr(engine, n) for n in engine.__all__ if inspect.isclass(getattr(engine, n))}
 MODELS = catalog.neurons() | catalog.synapses()
 EACH = pytest.mark.parametrize("cls", PUBLIC.values(), ids=PUBLIC)
-NEURONS = catalog.neurons()
-EACH_NEURON = pytest.mark.parametrize("cls", NEURONS.values(), ids=NEURONS)
 EACH_MODEL = pytest.mark.parametrize("cls", MODELS.values(), ids=MODELS)
 
 
@@ -48,18 +46,18 @@ def test_a_model_shows_its_equation_and_a_reference(cls):
     assert re.search(r"doi:10\.\d{4,}/\S+", found["References"])
 
 
-@EACH_NEURON
-def test_a_neuron_shows_an_example_of_its_own(cls):
+@EACH_MODEL
+def test_a_model_shows_an_example_of_its_own(cls):
     found = sections(cls.__doc__)[1]
     assert doctest.DocTestParser().get_examples(found["Examples"])
     assert cls.__name__ in found["Examples"]
     assert list(found)[-1] == "Examples"
 
 
-@EACH_NEURON
-def test_no_two_neurons_share_an_example(cls):
+@EACH_MODEL
+def test_no_two_models_share_an_example(cls):
     mine = sections(cls.__doc__)[1]["Examples"].replace(cls.__name__, "")
-    for other in NEURONS.values():
+    for other in MODELS.values():
         if other is not cls:
             theirs = sections(other.__doc__)[1]["Examples"].replace(other.__name__, "")
             assert theirs != mine, other

@@ -22,9 +22,11 @@ def test_there_are_at_least_six():
 
 
 def test_no_two_have_the_same_name():
-    assert len({preset.label for preset in PRESETS.values()}) == len(PRESETS)
+    labs = {lab: presets(lab) for lab in ("neuron", "synapse")}
+    for found in labs.values():
+        assert len({preset.label for preset in found.values()}) == len(found)
     files = [f for f in resources.files(package).iterdir() if f.name.endswith(".json")]
-    assert len(files) == len(PRESETS)
+    assert len(files) == sum(map(len, labs.values()))
 
 
 @pytest.mark.parametrize("name", PRESETS)
