@@ -109,8 +109,8 @@ class DualExpon(FilterSynapse, AlignPost):
     -----
     The conductance has the unit of its start value, which both ``g_rise`` and ``g_decay`` take, so
     that the output starts at zero; in the step of an event it is still zero. *Deviation* from the
-    reference implementation, which raises at :math:`\tau_{rise} = \tau_{decay}`: there the output is
-    the alpha function, the limit of the above (`equal-time-constants`). Rates closer than 2 % of
+    reference implementation, which raises at :math:`\tau_{rise} = \tau_{decay}`: there the output
+    is the alpha function, the limit of the above (`equal-time-constants`). Rates closer than 2 % of
     their mean are set apart to that, symmetrically (single precision; less in double). The shape
     depends on the square of their difference only, and keeps within :math:`10^{-4}` of the peak;
     without normalization the output is scaled so that it vanishes at equality.
