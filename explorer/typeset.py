@@ -9,7 +9,7 @@ from latex2mathml.converter import convert
 
 __all__ = ["equation", "symbol", "unit"]
 
-LONGEST_LINE = 34
+LONGEST_LINE = 26
 """About how many characters of an equation fit into a line of the insight column."""
 
 
@@ -59,8 +59,10 @@ def _broken(latex: str) -> list[str]:
 
 
 def _width(latex: str) -> int:
-    """About how many characters wide a formula is: commands count as one, brackets as none."""
-    over = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\1", latex)
-    return len(
-        re.sub(r"[\s{}^_]|\\mathrm|\\text", "", re.sub(r"\\(?!mathrm|text)[a-zA-Z]+", "x", over))
-    )
+    """Estimate how many letters wide a formula is: an operator is two, braces are none."""
+    part = r"[^{}]*(?:\{[^{}]*\}[^{}]*)*"  # braces within braces, once
+    over = re.sub(rf"\\frac\{{({part})\}}\{{{part}\}}", r"\1", latex)
+    spelled = re.sub(r"\\(exp|tanh|cosh|min|max|ln)\b", r"\1", over)
+    silent = re.sub(r"\\(mathrm|text|left|right)\b|[\s{}^_]", "", spelled)
+    letters = re.sub(r"\\[a-zA-Z]+", "x", silent)
+    return len(letters) + sum(map(letters.count, "+-="))

@@ -8,7 +8,8 @@ from typing import Any
 
 import panel as pn
 
-from engine import LIF, Experiment, Recording, catalog
+from engine import LIF, Experiment, ParameterError, Recording, catalog
+from engine.analysis.firing_patterns import classify_recording
 from explorer import controls, shell
 from explorer.labs.base import Description, Lab, number
 from explorer.views import (
@@ -122,7 +123,7 @@ class NeuronLab(Lab[Experiment, Curves]):
 
     def numbers(self, recording: Recording, extra: Curves) -> list[dict[str, str]]:
         """Return rate, spikes, irregularity and size."""
-        cv = recording.cv
+        cv, pattern = recording.cv, _pattern(recording)
         irregularity = "–" if recording.spike_count == 0 or math.isnan(cv) else f"{cv:.2f}"
         return [
             number(
@@ -136,6 +137,7 @@ class NeuronLab(Lab[Experiment, Curves]):
                 "",
                 "Irregularity of the intervals between spikes: 0 is a clock, 1 is Poisson",
             ),
+            *pattern,
             number(
                 "neurons", "Neurons", f"{recording.experiment.n:,}", "", "Size of the population"
             ),
@@ -145,3 +147,16 @@ class NeuronLab(Lab[Experiment, Curves]):
         """Return the linked plots, one under the other."""
         figures = [view.figure for view in self.views]
         return shell.stack(figures, weights=[0.7, 1.2, 1.5, 0.95], wide_only=[figures[0]])
+
+
+def _pattern(recording: Recording) -> list[dict[str, str]]:
+    """Name how the neuron that is shown fires, where its stimulus is a step."""
+    try:
+        pattern = classify_recording(recording, recording.experiment.watched[0])
+    except ParameterError:
+        return []  # the names are those of the answer to a step
+    return [number("pattern", "Firing pattern", pattern.label, "", _sentence(pattern.reason))]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

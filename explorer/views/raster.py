@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from bokeh.events import Tap
-from bokeh.models import BoxAnnotation, ColumnDataSource, LinearColorMapper
+from bokeh.models import BasicTicker, BoxAnnotation, ColumnDataSource, LinearColorMapper
 
 from engine import Recording
 from explorer.theme import role_color
@@ -29,6 +29,9 @@ class RasterView(View):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.figure.yaxis.ticker = BasicTicker(
+            desired_num_ticks=4, num_minor_ticks=0, min_interval=1
+        )
         self._strokes = self.line("raster", line_width=1.4)
         self._strokes_glyph = self.figure.renderers[-1]
         self._image = ColumnDataSource(data=_no_image())
