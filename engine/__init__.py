@@ -36,8 +36,23 @@ from engine.neurons import (
     QuaIF,
     WangBuzsakiHH,
 )
+from engine.readouts import LeakyRateReadout, LeakySpikeReadout
 from engine.recording import Recording
 from engine.simulation import compile_simulation, simulate
+from engine.sources import (
+    ConstantInput,
+    OUProcessInput,
+    PoissonEncoder,
+    PoissonInput,
+    PoissonSpike,
+    RampInput,
+    SectionInput,
+    SinusoidalInput,
+    SpikeTime,
+    StepInput,
+    WienerProcessInput,
+    poisson_input,
+)
 from engine.synapses import Expon
 
 __all__ = [
@@ -52,6 +67,7 @@ __all__ = [
     "AlignPost",
     "BindCondData",
     "CobaLIF",
+    "ConstantInput",
     "Crossing",
     "CubaLIF",
     "Dynamics",
@@ -67,23 +83,36 @@ __all__ = [
     "Izhikevich",
     "IzhikevichRef",
     "LIFRef",
+    "LeakyRateReadout",
+    "LeakySpikeReadout",
     "MemoryBudgetError",
     "MorrisLecar",
     "Neuron",
+    "OUProcessInput",
     "ParameterError",
     "PointNeuron",
+    "PoissonEncoder",
+    "PoissonInput",
+    "PoissonSpike",
     "QuaIF",
+    "RampInput",
     "Recording",
+    "SectionInput",
     "SimulationCancelled",
+    "SinusoidalInput",
+    "SpikeTime",
     "SpikescopeError",
+    "StepInput",
     "Structure",
     "Synapse",
     "WangBuzsakiHH",
+    "WienerProcessInput",
     "__version__",
     "boundary",
     "catalog",
     "compile_simulation",
     "inputs",
+    "poisson_input",
     "simulate",
     "surrogates",
 ]

@@ -11,7 +11,18 @@ __all__ = ["find", "neuron", "neurons", "summary", "synapses"]
 
 
 def _is_model(cls: type[Neuron] | type[Synapse]) -> bool:
-    return bool(cls.equation and cls.parameters()) and not cls.__name__.startswith("_")
+    declared = bool(cls.equation and cls.parameters()) and not cls.__name__.startswith("_")
+    return declared and _needs_a_size_only(cls)
+
+
+def _needs_a_size_only(cls: type) -> bool:
+    """Whether an instance can be made from ``in_size`` alone."""
+    required = [
+        p
+        for p in inspect.signature(cls).parameters.values()
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    return len(required) == 1
 
 
 def neurons() -> dict[str, type[Neuron]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -34,8 +35,18 @@ __all__ = [
     "Neuron",
     "Synapse",
     "initial_value",
+    "population_shape",
     "require_same_shape",
 ]
+
+
+class _States:
+    """``Cls.states()`` gives the declared states, ``instance.states()`` those that it holds."""
+
+    def __get__(self, instance: Any, owner: type[Component]) -> Callable[..., Any]:
+        if instance is None:
+            return super(Dynamics, owner).states  # type: ignore[arg-type]
+        return partial(brainstate.nn.Module.states, instance)
 
 
 class Dynamics(Component, brainstate.nn.Dynamics):
@@ -64,6 +75,8 @@ class Dynamics(Component, brainstate.nn.Dynamics):
 
     if TYPE_CHECKING:
         varshape: tuple[int, ...]  # brainstate says less
+    else:
+        states = _States()
 
     equation: ClassVar[str] = ""
     """LaTeX of the model's equations."""
@@ -79,7 +92,9 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         cls.__signature__ = signature.replace(parameters=[*signature.parameters.values()][1:])
 
     def _construct(self, in_size: Any, name: str | None = None) -> None:
-        brainstate.nn.Dynamics.__init__(self, _population_shape(in_size, type(self)), name=name)
+        brainstate.nn.Dynamics.__init__(
+            self, population_shape(in_size, f"{type(self).__name__}.in_size"), name=name
+        )
         self._current_inputs: dict[str, Any] | None = None
         self._delta_inputs: dict[str, Any] | None = None
         self._input_labels: dict[str, str] = {}
@@ -510,14 +525,13 @@ def initial_value(start: Any, shape: tuple[int, ...], rng: Any = None, path: str
     return u.math.broadcast_to(value, shape)
 
 
-def _population_shape(in_size: Any, cls: type) -> tuple[int, ...]:
-    sizes = tuple(in_size) if isinstance(in_size, list | tuple) else (in_size,)
+def population_shape(size: Any, path: str) -> tuple[int, ...]:
+    """Give the shape of a population from what a user writes: a whole number, or several."""
+    sizes = tuple(size) if isinstance(size, list | tuple) else (size,)
     whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in sizes)
     if not sizes or not whole or min(sizes) < 1:
         raise ParameterError(
-            f"{cls.__name__}.in_size",
-            f"{cls.__name__}.in_size must be a positive whole number or a tuple of such, "
-            f"got {in_size!r}",
+            path, f"{path} must be a positive whole number or a tuple of such, got {size!r}"
         )
     return tuple(int(n) for n in sizes)
 
