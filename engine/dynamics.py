@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
@@ -40,6 +41,9 @@ __all__ = [
 ]
 
 
+_births = itertools.count()
+
+
 class _States:
     """``Cls.states()`` gives the declared states, ``instance.states()`` those that it holds."""
 
@@ -73,6 +77,9 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     _leading: ClassVar[tuple[str, ...]] = ("in_size",)
     _trailing: ClassVar[tuple[str, ...]] = ("name",)
 
+    _born: ClassVar[int] = next(_births)
+    """Which class was made how late: of two with the same name the newer one counts."""
+
     if TYPE_CHECKING:
         varshape: tuple[int, ...]  # brainstate says less
     else:
@@ -89,6 +96,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         super().__init_subclass__(**kwargs)
         # brainstate's metaclass would hide the arguments from help() and from editors
         signature = inspect.signature(cls.__init__)
+        cls._born = next(_births)
         cls.__signature__ = signature.replace(parameters=[*signature.parameters.values()][1:])
 
     def _construct(self, in_size: Any, name: str | None = None) -> None:
@@ -100,7 +108,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         self._input_labels: dict[str, str] = {}
 
     def _bind(self, name: str, value: Any) -> None:
-        spec, path = type(self).declarations()[name], f"{type(self).__name__}.{name}"
+        spec, path = type(self).declarations().get(name), f"{type(self).__name__}.{name}"
         is_parameter = isinstance(spec, ParameterSpec) and not isinstance(spec, InitialSpec)
         if is_parameter and callable(value):
             value = value(self.varshape)
@@ -450,6 +458,10 @@ class Neuron(Dynamics):
     """The largest time step that the model's spikes stand, a quantity; None: no limit known."""
     draws_spike: ClassVar[bool] = True
     """Whether a plot may draw the spike, which the potential itself does not show."""
+    potential: ClassVar[str] = "V"
+    """The state that a plot of the neuron shows, and that `threshold` is compared with."""
+    has_threshold: ClassVar[bool] = True
+    """Whether there is a threshold to be shown with it."""
 
     if TYPE_CHECKING:
         V_th: Any  # not of every neuron
@@ -457,7 +469,12 @@ class Neuron(Dynamics):
     @property
     def threshold(self) -> Any:
         """Membrane potential at which the neuron spikes now."""
-        return self.V_th
+        own = vars(self)
+        return own["threshold"] if "threshold" in own else self.V_th  # noqa: SIM401
+
+    @threshold.setter
+    def threshold(self, value: Any) -> None:
+        vars(self)["threshold"] = value  # a user's own neuron may call its threshold so
 
     def get_spike(self, *args: Any, **kwargs: Any) -> Any:
         """Spikes of the present state, or of the state given: abstract here.

@@ -18,7 +18,7 @@ from typing import Any
 
 import saiunit as u
 
-from engine import boundary, catalog, inputs, surrogates
+from engine import boundary, catalog, inputs, introspection, surrogates
 from engine.dynamics import Neuron
 from engine.errors import ParameterError
 from engine.specs import (
@@ -170,6 +170,7 @@ class Experiment:
     watched: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
+        introspection.complete(self.model)
         object.__setattr__(self, "choices", MappingProxyType(dict(self.choices)))
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
 

@@ -80,7 +80,7 @@ class Recording:
     @property
     def n_steps(self) -> int:
         """Number of recorded steps."""
-        return len(self.traces["V"])
+        return len(self.traces["input"])
 
     @property
     def times(self) -> np.ndarray:

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 import saiunit as u
 
-from engine import boundary, memory
+from engine import boundary, introspection, memory
 from engine.dynamics import Neuron
 from engine.errors import SimulationCancelled
 from engine.experiment import LEVEL, NO_NOISE, Experiment, Structure, spreads_in_proportion
@@ -192,7 +192,7 @@ def _compile(structure: Structure) -> Simulation:
     return Simulation(
         structure=structure,
         chunk=chunk,
-        units=units | {"input": structure.input_unit, "threshold": units["V"]},
+        units=units | _further_units(structure),
         init=init,
         advance=advance,
         compile_seconds=time.perf_counter() - begin,
@@ -203,6 +203,13 @@ def _recorded(model: type[Neuron]) -> dict[str, StateSpec]:
     return {name: spec for name, spec in model.states().items() if not spec.is_time_stamp}
 
 
+def _further_units(structure: Structure) -> dict[str, u.Unit]:
+    """Units of what is recorded beside the states: the input, and the threshold if there is one."""
+    model, units = structure.model, {"input": structure.input_unit}
+    threshold = {"threshold": model.states()[model.potential].unit}
+    return units | threshold if model.has_threshold else units
+
+
 # -- the traced program ----------------------------------------------------------------------------
 
 
@@ -211,10 +218,11 @@ def _init(structure: Structure, numbers: jax.Array, key: jax.Array) -> Carry:
     parameters = _parameters(structure, numbers)
     spreads = _draw_spreads(structure, parameters, key)
     with brainstate.environ.context(dt=parameters["dt"] * u.ms):
-        model = _build(structure, parameters | spreads)
-        model.init_state(rng=brainstate.random.RandomState(jax.random.fold_in(key, 1)))
-        carry: Carry = {"states": {n: getattr(model, n).value for n in structure.model.states()}}
-    carry["spread"] = spreads
+        with introspection.own_randomness(structure.model, jax.random.fold_in(key, 2)):
+            model = _build(structure, parameters | spreads)
+            introspection.start(model, brainstate.random.RandomState(jax.random.fold_in(key, 1)))
+        carry: Carry = {"states": _states(structure, model)}
+    carry["key"], carry["spread"] = key, spreads
     carry["inputs"] = {}
     for slot, kind in structure.slots.items():
         # a key of its own: with the key of the noise it would be the noise of the first step
@@ -240,9 +248,11 @@ def _advance(
     def step(index: jax.Array, evolving: Carry, xi: dict[str, Any]) -> tuple[Carry, Any]:
         # The model is built here because brainstate only lets a state be written by the trace that
         # made it. It costs trace time only.
-        model = _build(structure, parameters | carry["spread"])
-        model.init_state(rng=brainstate.random.RandomState(np.zeros(2, np.uint32)))
-        return _step(structure, model, parameters, watched, start + index, evolving, xi)
+        key = jax.random.fold_in(jax.random.fold_in(carry["key"], 3), start + index)
+        with introspection.own_randomness(structure.model, key):
+            model = _build(structure, parameters | carry["spread"])
+            introspection.start(model, brainstate.random.RandomState(np.zeros(2, np.uint32)))
+            return _step(structure, model, parameters, watched, start + index, evolving, xi)
 
     def body(index: jax.Array, both: tuple[Carry, Any]) -> tuple[Carry, Any]:
         evolving, kept = both
@@ -285,16 +295,27 @@ def _step(
         getattr(model, name).value = value
     with brainstate.environ.context(i=index, t=t * u.ms):
         spikes = model(boundary.attach(current, structure.input_unit))
-    states = {n: getattr(model, n).value for n in evolving["states"]}
+    states = _states(structure, model)
     # Without the barrier XLA computes the whole step again inside the packing of its spikes.
     states, spikes = jax.lax.optimization_barrier((states, spikes))
     recorded = _recorded(structure.model).items()
-    potential = structure.model.states()["V"].unit
-    threshold = jnp.broadcast_to(boundary.strip(model.threshold, potential), (structure.n,))
     traces = [boundary.strip(states[name], spec.unit) for name, spec in recorded]
-    traces = jnp.stack([trace[watched] for trace in (*traces, current, threshold)])
+    traces.append(current)
+    if structure.model.has_threshold:
+        unit = structure.model.states()[structure.model.potential].unit
+        threshold = boundary.strip(model.threshold, unit)
+        traces.append(jnp.broadcast_to(threshold, (structure.n,)))
+    traces = jnp.stack([trace[watched] for trace in traces])
     row = {"traces": traces, "spikes": pack_spikes(spikes > 0)}
     return {"states": states, "inputs": carried}, row
+
+
+def _states(structure: Structure, model: Neuron) -> dict[str, Any]:
+    """States of a model, each in the unit that is declared: a step must not change it."""
+    return {
+        name: boundary.attach(boundary.strip(getattr(model, name).value, spec.unit), spec.unit)
+        for name, spec in structure.model.states().items()
+    }
 
 
 def _build(structure: Structure, parameters: dict[str, Any]) -> Neuron:
