@@ -63,18 +63,19 @@ from engine.specs import (
 
 __all__ = ["complete", "is_foreign", "own_randomness", "start", "why_not"]
 
-FEW = 3
+FEW = 7
 """Neurons that a model is tried out with: no usual number, so that shapes tell their origin."""
 DT = 0.1 * u.ms
-TRIED_STEPS = 2000
+TRIED_STEPS = 500, 5000
+"""How long each is tried: at first what fires soon is looked for."""
 AMPLITUDES = 2.0 ** np.arange(-10, 18)
 """Inputs that are tried, in the unit of the input, to find one at which a neuron fires."""
 THRESHOLDS = ("V_th", "v_th", "Vth", "vth", "V_thresh", "v_threshold", "theta", "threshold")
 NOT_NUMBERS = ("in_size", "name", "spk_fun", "spk_reset")
 POSITIVE_BY_NATURE = ("ms", "ohm", "uF", "mS", "Hz", "mM")
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi "
-    "omega Delta".split()  # noqa: SIM905 (a table)
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu "
+    "nu xi rho sigma tau phi chi psi omega Delta"
 )
 
 
@@ -500,8 +501,11 @@ def _traced(cls: type[Neuron], trial: _Trial, choices: dict[str, str]) -> Any:
 def _firing_input(cls: type[Neuron], trial: _Trial) -> InputSpec:
     """Find an input at which the neuron fires: double until it does, then look more closely."""
     unit = trial.unit
-    coarse = AMPLITUDES
-    fires = coarse[_fires(cls, trial, coarse)]
+    coarse, fires_at = AMPLITUDES, _firing(cls, trial)
+    for steps in TRIED_STEPS:
+        fires = coarse[fires_at(coarse, steps)]
+        if fires.size:
+            break
     symbol = "I" if unit.dim == u.mA.dim else "x"
     if not fires.size:
         most = f"{coarse[-1]:g} {boundary.unit_text(unit)}".rstrip()
@@ -512,7 +516,7 @@ def _firing_input(cls: type[Neuron], trial: _Trial) -> InputSpec:
             meaning=f"input; no constant one up to {most} was found to make it fire",
         )
     fine = np.linspace(fires[0] / 2, fires[0], len(coarse))
-    least = fine[_fires(cls, trial, fine)]
+    least = fine[fires_at(fine, steps)]
     amplitude = float(f"{1.2 * (least[0] if least.size else fires[0]):.2g}")
     return InputSpec(
         boundary.attach(amplitude, unit),
@@ -522,30 +526,28 @@ def _firing_input(cls: type[Neuron], trial: _Trial) -> InputSpec:
     )
 
 
-def _fires(cls: type[Neuron], trial: _Trial, amplitudes: np.ndarray) -> np.ndarray:
-    """Whether the neuron fires more than once under each of the constant inputs."""
-    n = len(amplitudes)
-    names = [*{**cls.states(), **trial.states}]
+def _firing(cls: type[Neuron], trial: _Trial) -> Callable[[np.ndarray, int], np.ndarray]:
+    """Give the test whether the neuron fires more than once, for several inputs at a time."""
+    n = len(AMPLITUDES)
     step = _step(cls, n, trial.unit, {})
 
-    def run(x: Any) -> Any:
-        with brainstate.environ.context(dt=DT, i=0, t=0.0 * u.ms):
-            with own_randomness(cls, jax.random.PRNGKey(1)):
-                model = cls(n)
-                start(model, brainstate.random.RandomState(0))
-                states = _values_of(model, names)
+    @jax.jit
+    def count(x: Any, steps: Any) -> Any:
+        with (
+            brainstate.environ.context(dt=DT, i=0, t=0.0 * u.ms),
+            own_randomness(cls, jax.random.PRNGKey(1)),
+        ):
+            model = cls(n)
+            start(model, brainstate.random.RandomState(0))
+            states = _values_of(model, {**cls.states(), **trial.states})
 
-            def body(i: Any, both: Any) -> Any:
-                states, count = both
-                states, spikes = step(states, x, {}, i)
-                return states, count + (spikes > 0)
+        def body(i: Any, both: Any) -> Any:
+            states, spikes = step(both[0], x, {}, i)
+            return states, both[1] + (spikes > 0)
 
-            return jax.lax.fori_loop(0, TRIED_STEPS, body, (states, jnp.zeros(n, jnp.int32)))[1]
+        return jax.lax.fori_loop(0, steps, body, (states, jnp.zeros(n, jnp.int32)))[1]
 
-    with contextlib.suppress(Exception):
-        count = np.asarray(jax.jit(run)(jnp.asarray(amplitudes, jnp.float32)))
-        return count > 1
-    return np.zeros(n, bool)
+    return lambda x, steps: np.asarray(count(jnp.asarray(x, jnp.float32), steps)) > 1
 
 
 def _is_value(value: Any) -> bool:
@@ -564,7 +566,9 @@ def _symbol(name: str) -> str:
     stem, _, foot = name.partition("_")
     if not stem:
         return rf"\mathrm{{{name.replace('_', ' ').strip()}}}"
-    head = rf"\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    head = (
+        rf"\{stem}" if stem in GREEK.split() else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    )
     return rf"{head}_{{\mathrm{{{foot.replace('_', ' ')}}}}}" if foot else head
 
 
