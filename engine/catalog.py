@@ -25,13 +25,10 @@ def _models(base: type[Any]) -> dict[str, type[Any]]:
 def _is_model(cls: type[Any]) -> bool:
     if cls.__name__.startswith("_"):
         return False
-    if introspection.is_foreign(cls):
+    if introspection.is_foreign(cls) and issubclass(cls, Neuron | Synapse):
         return not introspection.why_not(cls)
-    return bool(cls.equation and cls.parameters()) and cls._leading in _SIZE_ONLY
-
-
-_SIZE_ONLY = ("in_size",), ("in_size", "name")
-"""What the constructor of a model asks for, so that it can be built in any size."""
+    asks_for_its_size_only = {"in_size", "name"}.issuperset(cls._leading)
+    return bool(cls.equation and cls.parameters()) and asks_for_its_size_only
 
 
 def neurons() -> dict[str, type[Neuron]]:

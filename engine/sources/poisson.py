@@ -260,6 +260,11 @@ def poisson_input(
             "poisson_input has no time step: call it inside "
             "brainstate.environ.context(dt=0.1 * u.ms)",
         )
+    if not isinstance(target, brainstate.State):
+        path = "poisson_input.target"
+        raise ParameterError(
+            path, f"{path} must be a state such as neuron.V, got a {type(target).__name__}"
+        )
     freq = checked(freq, "poisson_input.freq", u.Hz, NON_NEGATIVE)
     num_input = _count(num_input, "poisson_input.num_input")
     weight = checked(weight, "poisson_input.weight")

@@ -110,6 +110,7 @@ class SpikeTime(Source):
             )
         self.indices, self.times, self.weights = indices, times, weights
         self.time_as_step = time_as_step
+        self.num_times = indices.size
 
     def rounding(self, steps: Any) -> Any:
         """Turn times, counted in steps, into whole steps."""

@@ -61,7 +61,7 @@ class VoltageView(View):
         put(self._spikes, x=x, y=y)
         self.show_between(low, top)
         unit = recording.unit_text(model.potential)
-        meaning = model.states()[model.potential].meaning
+        meaning = model.states()[model.potential].meaning.partition(",")[0]
         title = f"{meaning[:1].upper()}{meaning[1:]} of neuron {recording.experiment.watched[0]}"
         self.name(f"{title} ({unit})" if unit else title)
 

@@ -441,6 +441,9 @@ REFUSED = {
     "PoissonInput.num_input must be a whole number of at least 0, got -1": (
         lambda: PoissonInput(LIF(2).prefetch("V"), None, -1, 1 * Hz, 1 * mV)
     ),
+    "poisson_input.target must be a state such as neuron.V, got a ": (
+        lambda: poisson_input(1 * Hz, 1, 1.0 * mV, jnp.zeros(2) * mV)
+    ),
     "poisson_input.weight must be a potential, got the plain number 1; write 1 * u.mV": (
         lambda: poisson_input(1 * Hz, 1, 1.0, brainstate.HiddenState(jnp.zeros(2) * mV))
     ),
