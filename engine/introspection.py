@@ -12,6 +12,8 @@ Examples
 >>> class _Integrator(Neuron):
 ...     '''A neuron that adds up its input.'''
 ...
+...     __module__ = "__main__"  # as in a notebook
+...
 ...     def __init__(self, in_size, V_th=1.0 * u.mV, **options):
 ...         super().__init__(in_size, **options)
 ...         self.V_th = V_th
