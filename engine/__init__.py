@@ -4,7 +4,7 @@ Every quantity carries its unit at the edge of this package. The models are foun
 here; what they declare about themselves by `engine.catalog`.
 """
 
-from engine import boundary, catalog, inputs, surrogates
+from engine import boundary, catalog, inputs, projections, surrogates
 from engine.__about__ import __version__
 from engine.dynamics import AlignPost, BindCondData, Dynamics, Neuron, Synapse
 from engine.errors import MemoryBudgetError, ParameterError, SimulationCancelled, SpikescopeError
@@ -36,6 +36,7 @@ from engine.neurons import (
     QuaIF,
     WangBuzsakiHH,
 )
+from engine.projections import AsymmetryGapJunction, SymmetryGapJunction
 from engine.readouts import LeakyRateReadout, LeakySpikeReadout
 from engine.recording import Recording
 from engine.simulation import compile_simulation, simulate
@@ -53,29 +54,57 @@ from engine.sources import (
     WienerProcessInput,
     poisson_input,
 )
-from engine.synapses import Expon
+from engine.synapse_experiment import SynapseExperiment
+from engine.synapses import (
+    AMPA,
+    STD,
+    STP,
+    Alpha,
+    BioNMDA,
+    DualExpon,
+    Expon,
+    FilterSynapse,
+    GABAa,
+    PairSTDP,
+    Receptor,
+    ShortTermPlasticity,
+    SpikeTimingPlasticity,
+    TripletSTDP,
+)
+from engine.synouts import COBA, CUBA, MgBlock, SynOut
 
 __all__ = [
     "ALIF",
+    "AMPA",
+    "COBA",
+    "CUBA",
     "HH",
     "IF",
     "LIF",
+    "STD",
+    "STP",
     "AdExIF",
     "AdExIFRef",
     "AdQuaIF",
     "AdQuaIFRef",
     "AlignPost",
+    "Alpha",
+    "AsymmetryGapJunction",
     "BindCondData",
+    "BioNMDA",
     "CobaLIF",
     "ConstantInput",
     "Crossing",
     "CubaLIF",
+    "DualExpon",
     "Dynamics",
     "ExpIF",
     "ExpIFRef",
     "Experiment",
     "Expon",
+    "FilterSynapse",
     "FitzHughNagumo",
+    "GABAa",
     "Gif",
     "GifRef",
     "HindmarshRose",
@@ -86,9 +115,11 @@ __all__ = [
     "LeakyRateReadout",
     "LeakySpikeReadout",
     "MemoryBudgetError",
+    "MgBlock",
     "MorrisLecar",
     "Neuron",
     "OUProcessInput",
+    "PairSTDP",
     "ParameterError",
     "PointNeuron",
     "PoissonEncoder",
@@ -96,15 +127,22 @@ __all__ = [
     "PoissonSpike",
     "QuaIF",
     "RampInput",
+    "Receptor",
     "Recording",
     "SectionInput",
+    "ShortTermPlasticity",
     "SimulationCancelled",
     "SinusoidalInput",
     "SpikeTime",
+    "SpikeTimingPlasticity",
     "SpikescopeError",
     "StepInput",
     "Structure",
+    "SymmetryGapJunction",
+    "SynOut",
     "Synapse",
+    "SynapseExperiment",
+    "TripletSTDP",
     "WangBuzsakiHH",
     "WienerProcessInput",
     "__version__",
@@ -113,6 +151,7 @@ __all__ = [
     "compile_simulation",
     "inputs",
     "poisson_input",
+    "projections",
     "simulate",
     "surrogates",
 ]

@@ -8,8 +8,10 @@ from typing import Any
 from engine import introspection
 from engine.dynamics import Dynamics, Neuron, Synapse
 from engine.specs import subclasses, unknown_name
+from engine.synapses.plasticity import SpikeTimingPlasticity
+from engine.synouts import SynOut
 
-__all__ = ["find", "neuron", "neurons", "summary", "synapses", "why_not"]
+__all__ = ["find", "neuron", "neurons", "outputs", "plasticity", "summary", "synapses", "why_not"]
 
 
 def _models(base: type[Any]) -> dict[str, type[Any]]:
@@ -28,7 +30,7 @@ def _is_model(cls: type[Any]) -> bool:
     if introspection.is_foreign(cls) and issubclass(cls, Neuron | Synapse):
         return not introspection.why_not(cls)
     asks_for_its_size_only = {"in_size", "name"}.issuperset(cls._leading)
-    return bool(cls.equation and cls.parameters()) and asks_for_its_size_only
+    return bool(cls.equation and cls.parameters()) and cls.is_listed and asks_for_its_size_only
 
 
 def neurons() -> dict[str, type[Neuron]]:
@@ -54,6 +56,19 @@ def why_not(cls: type[Dynamics]) -> str:
     return f"{cls.__name__} is a base of models, not a model"
 
 
+def outputs() -> dict[str, type[SynOut]]:
+    """Return every output stage, by name; private ones are left out."""
+    return {c.__name__: c for c in subclasses(SynOut) if _is_model(c)}
+
+
+def plasticity() -> dict[str, type[SpikeTimingPlasticity]]:
+    """Return every rule of spike-timing dependent plasticity, by name; private ones are left out.
+
+    Short-term plasticity is among the synapses: it filters spikes, and has no weight.
+    """
+    return {c.__name__: c for c in subclasses(SpikeTimingPlasticity) if _is_model(c)}
+
+
 def neuron(name: str) -> type[Neuron]:
     """Return the neuron model of this name.
 
@@ -68,9 +83,14 @@ def neuron(name: str) -> type[Neuron]:
     return models[name]
 
 
-def find(name: str) -> type[Dynamics]:
-    """Return the model of this name, neuron or synapse."""
-    models: dict[str, type[Dynamics]] = {**neurons(), **synapses()}
+def find(name: str) -> type[Dynamics] | type[SynOut]:
+    """Return the model of this name: neuron, synapse, output stage or plasticity rule."""
+    models: dict[str, type[Dynamics] | type[SynOut]] = {
+        **neurons(),
+        **synapses(),
+        **outputs(),
+        **plasticity(),
+    }
     if name not in models:
         raise unknown_name("model", name, models, "the catalogue")
     return models[name]
@@ -78,4 +98,4 @@ def find(name: str) -> type[Dynamics]:
 
 def summary(cls: type) -> str:
     """Return the first line of a model's docstring."""
-    return (inspect.getdoc(cls) or "").partition("\n")[0]
+    return (inspect.getdoc(cls) or "").partition("\n")[0].replace("`", "")

@@ -150,7 +150,9 @@ class Dynamics(Component, brainstate.nn.Dynamics):
 
     def _start(self, spec: StateSpec, batch_size: int | None, rng: Any) -> Any:
         shape, name = self._state_shape(batch_size), f"{spec.name}_initializer"
-        if spec.start is not None:
+        if isinstance(spec.start, str):
+            name = spec.start
+        elif spec.start is not None:
             return initial_value(spec.start, shape, rng)
         path, declared = f"{type(self).__name__}.{name}", type(self).parameters().get(name)
         value = initial_value(getattr(self, name), shape, rng, path)
@@ -166,10 +168,16 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         return self.varshape if batch_size is None else (batch_size, *self.varshape)
 
     def use_up_inputs(self) -> None:
-        """Drop the plain inputs of the step that is over; callables stay registered."""
+        """Drop the plain inputs of the step that is over; callables stay registered.
+
+        An output stage stays too, but lets go of the conductance that was bound for the step.
+        """
         for registry in (self._current_inputs or {}, self._delta_inputs or {}):
             for key in [k for k, v in registry.items() if not callable(v)]:
                 del registry[key]
+            for inp in registry.values():
+                if isinstance(inp, BindCondData):
+                    inp.unbind_cond()
 
     # -- time -----------------------------------------------------------------------------------
 
@@ -201,6 +209,16 @@ class Dynamics(Component, brainstate.nn.Dynamics):
                 )
             t = step * self.dt
         return t
+
+    def is_within(self, elapsed: Any, duration: Any) -> Any:
+        """Whether less time has elapsed than ``duration``, a part of a step counting as a step.
+
+        Both are compared as numbers of steps: in single precision the difference of two times is
+        not exact, and the duration is to be the same however late in the run it begins.
+        """
+        steps = boundary.strip(elapsed / self.dt, u.UNITLESS)
+        last = boundary.strip(duration / self.dt, u.UNITLESS)
+        return u.math.round(steps) < u.math.ceil(last - 1e-4)
 
     def integrate(self, drift: Callable[[Any], Any], y: Any) -> Any:
         """Advance ``y`` by one step of ``drift`` with the model's integrator."""
@@ -334,7 +352,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
                 del registry[key]  # type: ignore[index]
         return init
 
-    def accept(self, x: Any, unit: u.Unit, like: Any) -> Any:
+    def accept(self, x: Any, unit: u.Unit, like: Any, name: str = "x") -> Any:
         """Check what was handed to `update`, and give a plain number its unit.
 
         Parameters
@@ -345,25 +363,27 @@ class Dynamics(Component, brainstate.nn.Dynamics):
             The declared input unit, taken for a plain number.
         like : Quantity or array
             The state that the input drives: the input must not enlarge it.
+        name : str
+            Name of the argument of `update`.
 
         Raises
         ------
         ParameterError
             Another dimension, or a shape that does not fit the state.
         """
-        model = type(self).__name__
+        path = f"{type(self).__name__}.{name}"
         if x is None:
             return boundary.attach(0.0, unit)
         given = u.get_unit(x)
         if given.dim != unit.dim:
             if not given.is_unitless:
                 raise ParameterError(
-                    f"{model}.x",
-                    f"the input of {model} must be {boundary.dimension_word(unit)}, got one in "
+                    path,
+                    f"{_input_words(path)} must be {boundary.dimension_word(unit)}, got one in "
                     f"{boundary.unit_text(given)}{_stage_hint(given)}",
                 )
             x = boundary.attach(u.get_mantissa(x), unit)
-        _require_fit(model, u.math.shape(x), u.math.shape(like))
+        _require_fit(path, u.math.shape(x), u.math.shape(like))
         return x
 
     # -- composition ----------------------------------------------------------------------------
@@ -450,6 +470,7 @@ class Neuron(Dynamics):
         ("soft", "hard"),
         "what a spike does to the membrane potential",
         hints=("subtract the threshold, keep the rest", "set to the reset potential"),
+        label="reset",
     )
 
     input: ClassVar[InputSpec | None] = None
@@ -571,14 +592,19 @@ def _fits(given: tuple[int, ...], state: tuple[int, ...]) -> bool:
         return False
 
 
-def _require_fit(model: str, given: tuple[int, ...], state: tuple[int, ...]) -> None:
+def _require_fit(path: str, given: tuple[int, ...], state: tuple[int, ...]) -> None:
     if not _fits(given, state):
         batch = len(given) > len(state)
         hint = f"; for a batch call init_state({given[0]})" if batch else ""
         raise ParameterError(
-            f"{model}.x",
-            f"the input of {model} has shape {given}, its state has shape {state}{hint}",
+            path,
+            f"{_input_words(path)} has shape {given}, its state has shape {state}{hint}",
         )
+
+
+def _input_words(path: str) -> str:
+    model, _, name = path.partition(".")
+    return f"the input of {model}" if name == "x" else f"{name} of {model}"
 
 
 def _stage_hint(given: u.Unit) -> str:

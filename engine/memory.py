@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 
+from engine.base_experiment import BaseExperiment, BaseStructure
 from engine.errors import MemoryBudgetError, ParameterError
-from engine.experiment import Experiment, Structure
 
 __all__ = ["budget", "chunk_steps", "estimate", "require_budget"]
 
@@ -38,33 +38,33 @@ def budget() -> int:
     return int(megabytes * 2**20)
 
 
-def bytes_per_step(structure: Structure) -> int:
+def bytes_per_step(structure: BaseStructure) -> int:
     """Return what a step leaves in memory: recorded states, spikes as bits, and random numbers."""
-    recorded = structure.n_watched * (len(structure.model.states()) + 2) * 4
+    recorded = structure.n_watched * structure.n_traces * 4
     return recorded + -(-structure.n // 32) * 4 + len(structure.random_slots) * structure.n * 4
 
 
-def chunk_steps(structure: Structure) -> int:
+def chunk_steps(structure: BaseStructure) -> int:
     """Return the most steps that are computed in one call, so that a call's arrays stay small."""
     # Of n only: noise is drawn by chunks, and a seed must give the same whatever else is chosen.
     fitting = CHUNK_BYTES // (structure.n * 4)
     return max(SHORTEST_CHUNK, min(LONGEST_CHUNK, fitting // SHORTEST_CHUNK * SHORTEST_CHUNK))
 
 
-def estimate(experiment: Experiment) -> int:
+def estimate(experiment: BaseExperiment) -> int:
     """Return about how many bytes a run takes.
 
     States and spread parameters are kept for every neuron, recorded states for the watched ones,
     spikes as one bit per neuron and step; random numbers for the chunk that is being computed.
     """
     structure, steps = experiment.structure, experiment.n_steps
-    per_neuron = 2 * len(structure.model.states()) + len(structure.paths)
+    per_neuron = 2 * structure.n_states + len(structure.paths)
     chunk = chunk_steps(structure) * bytes_per_step(structure)
     kept = steps * (bytes_per_step(structure) - len(structure.random_slots) * structure.n * 4)
     return structure.n * per_neuron * 4 + 2 * chunk + 2 * kept
 
 
-def require_budget(experiment: Experiment) -> None:
+def require_budget(experiment: BaseExperiment) -> None:
     """Raise MemoryBudgetError where a run would not fit."""
     needed, allowed = estimate(experiment), budget()
     if needed > allowed:

@@ -15,7 +15,7 @@ from engine.analysis import spike_trains
 from engine.specs import unknown_name
 
 if TYPE_CHECKING:
-    from engine.experiment import Experiment
+    from engine.base_experiment import BaseExperiment
 
 __all__ = ["Recording", "Timing"]
 
@@ -53,7 +53,7 @@ class Recording:
     (10000, 1)
     """
 
-    experiment: Experiment
+    experiment: BaseExperiment
     traces: Mapping[str, np.ndarray]
     units: Mapping[str, u.Unit]
     spike_steps: np.ndarray
@@ -64,7 +64,7 @@ class Recording:
     def __getitem__(self, name: str) -> Any:
         """Return a trace with its unit, shape (time, watched neuron)."""
         if name not in self.traces:
-            raise unknown_name("trace", name, self.traces, self.experiment.model.__name__)
+            raise unknown_name("trace", name, self.traces, self.experiment.title)
         return u.Quantity(self.traces[name], unit=self.units[name])
 
     @property
@@ -80,7 +80,7 @@ class Recording:
     @property
     def n_steps(self) -> int:
         """Number of recorded steps."""
-        return len(self.traces["input"])
+        return len(next(iter(self.traces.values())))
 
     @property
     def times(self) -> np.ndarray:

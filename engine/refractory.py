@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import saiunit as u
 
-from engine import boundary
 from engine.neurons.base import IntegrateAndFire, Values
 from engine.specs import NON_NEGATIVE, FlagSpec, ParameterSpec, StateSpec
 
@@ -85,6 +84,4 @@ class Refractory(_Base):
 
     def is_refractory(self) -> Any:
         """Whether each neuron is in its refractory period at this step."""
-        since = boundary.strip((self.t - self.last_spike_time.value) / self.dt, u.UNITLESS)
-        period = boundary.strip(self.tau_ref / self.dt, u.UNITLESS)
-        return u.math.round(since) < u.math.ceil(period - 1e-4)
+        return self.is_within(self.t - self.last_spike_time.value, self.tau_ref)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import threading
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import brainstate
@@ -22,19 +21,16 @@ import jax.numpy as jnp
 import numpy as np
 import saiunit as u
 
-from engine import boundary, introspection, memory
+from engine import memory
+from engine.base_experiment import NOTHING, BaseExperiment, BaseStructure
+from engine.circuits import Carry, Circuit
 from engine.dynamics import Neuron
 from engine.errors import SimulationCancelled
-from engine.experiment import LEVEL, NO_NOISE, Experiment, Structure, spreads_in_proportion
+from engine.experiment import Experiment
 from engine.inputs import Stimulus
 from engine.recording import Recording, Timing
-from engine.specs import StateSpec
 
 __all__ = ["Simulation", "compile_simulation", "is_compiled", "simulate"]
-
-NOISE_CACHE_BYTES = 256 * 2**20
-
-Carry = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,24 +41,24 @@ class Simulation:
     ----------
     structure : Structure
         What was compiled.
+    circuit : Circuit
+        What runs inside.
     chunk : int
         The most steps that one call of `advance` makes.
-    units : dict
-        Unit of every recorded trace.
     compile_seconds : float
         How long it took to compile.
     """
 
-    structure: Structure
+    structure: BaseStructure
+    circuit: Circuit
     chunk: int
-    units: dict[str, u.Unit]
     compile_seconds: float
     init: Callable[..., Carry]
     advance: Callable[..., tuple[Carry, dict[str, jax.Array]]]
 
 
 def simulate(
-    what: Experiment | type[Neuron],
+    what: BaseExperiment | type[Neuron],
     *,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[float], None] = lambda fraction: None,
@@ -72,7 +68,7 @@ def simulate(
 
     Parameters
     ----------
-    what : Experiment or Neuron subclass
+    what : Experiment, SynapseExperiment or Neuron subclass
         What to run.
     should_stop : callable, optional
         Asked between chunks; when it says True the run is given up.
@@ -106,7 +102,7 @@ def simulate(
     >>> recording.spike_count > 0
     True
     """
-    experiment = what if isinstance(what, Experiment) else Experiment(what)
+    experiment = what if isinstance(what, BaseExperiment) else Experiment(what)
     experiment = _with_values(experiment, values)
     experiment.validate()
     memory.require_budget(experiment)
@@ -121,44 +117,42 @@ def simulate(
         if should_stop():
             raise SimulationCancelled("the run was stopped because a newer one replaced it")
         steps = min(simulation.chunk, n_steps - start)
-        noise = {
-            slot: _noise(slot, int(experiment["seed"]), start // simulation.chunk, simulation)
-            for slot in experiment.structure.random_slots
-        }
+        drive = simulation.circuit.drive(experiment, simulation.chunk, start // simulation.chunk)
         carry, kept = simulation.advance(
-            carry, numbers, watched, np.int32(start), np.int32(steps), noise
+            carry, numbers, watched, np.int32(start), np.int32(steps), drive
         )
         traces.append(np.asarray(kept["traces"])[:steps])
         words.append(np.asarray(kept["spikes"])[:steps])
         on_progress((start + steps) / n_steps)
     joined = np.concatenate(traces) if traces[1:] else traces[0]
+    units = simulation.circuit.units
     recording = Recording(
         experiment,
-        {name: joined[:, row] for row, name in enumerate(simulation.units)},
-        simulation.units,
+        {name: joined[:, row] for row, name in enumerate(units)},
+        units,
         *unpack_spikes(words, simulation.chunk),
         Timing(time.perf_counter() - begin, simulation.compile_seconds if compiled else 0.0),
     )
     return _checked(recording, carry)
 
 
-def compile_simulation(structure: Structure) -> Simulation:
+def compile_simulation(structure: BaseStructure) -> Simulation:
     """Return the compiled program of a structure, from the cache where it is there already."""
     return _compiled(structure)[0]
 
 
-def is_compiled(structure: Structure) -> bool:
+def is_compiled(structure: BaseStructure) -> bool:
     """Whether a run of this structure starts at once."""
     return structure in _programs
 
 
-_programs: OrderedDict[Structure, Simulation] = OrderedDict()
+_programs: OrderedDict[BaseStructure, Simulation] = OrderedDict()
 _programs_lock = threading.Lock()
-_compiling: dict[Structure, threading.Lock] = {}
+_compiling: dict[BaseStructure, threading.Lock] = {}
 PROGRAMS_AT_MOST = 64
 
 
-def _compiled(structure: Structure) -> tuple[Simulation, bool]:
+def _compiled(structure: BaseStructure) -> tuple[Simulation, bool]:
     """Return the program and whether this call had to compile it; two callers compile it once."""
     with _programs_lock:
         lock = _compiling.setdefault(structure, threading.Lock())
@@ -175,217 +169,74 @@ def _compiled(structure: Structure) -> tuple[Simulation, bool]:
         return simulation, True
 
 
-def _compile(structure: Structure) -> Simulation:
+def _compile(structure: BaseStructure) -> Simulation:
     begin = time.perf_counter()
+    circuit = structure.circuit
     chunk, none = memory.chunk_steps(structure), np.int32(0)
     numbers = np.zeros(len(structure.paths), np.float32)
     watched = np.zeros(structure.n_watched, np.int32)
-    noise = dict.fromkeys(structure.random_slots, np.zeros((chunk, structure.n), np.float32))
-    init = jax.jit(partial(_init, structure))
-    advance = jax.jit(partial(_advance, structure, chunk))
+    init = jax.jit(partial(_init, circuit, structure.paths))
+    advance = jax.jit(partial(_advance, circuit, structure.paths, chunk))
     # A call that makes no step compiles, and later calls of the same shapes take jax's fast path.
     carry = init(numbers, np.zeros(2, np.uint32))
-    jax.block_until_ready(advance(carry, numbers, watched, none, none, noise))
-    if noise:
-        _normal(chunk, structure.n)(np.zeros(2, np.uint32))
-    units = {name: spec.unit for name, spec in _recorded(structure.model).items()}
+    drive = circuit.no_drive(chunk)
+    jax.block_until_ready(advance(carry, numbers, watched, none, none, drive))
     return Simulation(
         structure=structure,
+        circuit=circuit,
         chunk=chunk,
-        units=units | _further_units(structure),
         init=init,
         advance=advance,
         compile_seconds=time.perf_counter() - begin,
     )
 
 
-def _recorded(model: type[Neuron]) -> dict[str, StateSpec]:
-    return {name: spec for name, spec in model.states().items() if not spec.is_time_stamp}
-
-
-def _further_units(structure: Structure) -> dict[str, u.Unit]:
-    """Units of what is recorded beside the states: the input, and the threshold if there is one."""
-    model, units = structure.model, {"input": structure.input_unit}
-    threshold = {"threshold": model.states()[model.potential].unit}
-    return units | threshold if model.has_threshold else units
-
-
 # -- the traced program ----------------------------------------------------------------------------
 
 
-def _init(structure: Structure, numbers: jax.Array, key: jax.Array) -> Carry:
-    """Build the model and give its states at the start."""
-    parameters = _parameters(structure, numbers)
-    spreads = _draw_spreads(structure, parameters, key)
+def _init(circuit: Circuit, paths: tuple[str, ...], numbers: jax.Array, key: jax.Array) -> Carry:
+    """Give the states at the start."""
+    parameters = dict(zip(paths, numbers, strict=True))
     with brainstate.environ.context(dt=parameters["dt"] * u.ms):
-        with introspection.own_randomness(structure.model, jax.random.fold_in(key, 2)):
-            model = _build(structure, parameters | spreads)
-            introspection.start(model, brainstate.random.RandomState(jax.random.fold_in(key, 1)))
-        carry: Carry = {"states": _states(structure, model)}
-    carry["key"], carry["spread"] = key, spreads
-    carry["inputs"] = {}
-    for slot, kind in structure.slots.items():
-        # a key of its own: with the key of the noise it would be the noise of the first step
-        start = _slot_key(key, f"{slot}.start")
-        draw = jax.random.normal(start, (structure.n,)) if kind.stochastic else None
-        carry["inputs"][slot] = kind.begin(_numbers_of(slot, parameters), structure.n, draw)
-    return carry
+        return circuit.start(parameters, key)
 
 
 def _advance(
-    structure: Structure,
+    circuit: Circuit,
+    paths: tuple[str, ...],
     chunk: int,
     carry: Carry,
     numbers: jax.Array,
     watched: jax.Array,
     start: jax.Array,
     steps: jax.Array,
-    noise: dict[str, jax.Array],
+    drive: dict[str, Any],
 ) -> tuple[Carry, dict[str, jax.Array]]:
     """Advance by ``steps`` steps, at most ``chunk``, and give what was recorded."""
-    parameters = _parameters(structure, numbers)
+    parameters = dict(zip(paths, numbers, strict=True))
 
-    def step(index: jax.Array, evolving: Carry, xi: dict[str, Any]) -> tuple[Carry, Any]:
-        # The model is built here because brainstate only lets a state be written by the trace that
-        # made it. It costs trace time only.
-        key = jax.random.fold_in(jax.random.fold_in(carry["key"], 3), start + index)
-        with introspection.own_randomness(structure.model, key):
-            model = _build(structure, parameters | carry["spread"])
-            introspection.start(model, brainstate.random.RandomState(np.zeros(2, np.uint32)))
-            return _step(structure, model, parameters, watched, start + index, evolving, xi)
+    def step(index: jax.Array, evolving: Carry, now: dict[str, Any]) -> tuple[Carry, Any]:
+        fixed = carry["fixed"]
+        evolving, row = circuit.step(parameters, fixed, evolving, now, start + index, watched)
+        return evolving, row | {"spikes": pack_spikes(row["spikes"])}
 
     def body(index: jax.Array, both: tuple[Carry, Any]) -> tuple[Carry, Any]:
         evolving, kept = both
-        xi = {
-            slot: jax.lax.dynamic_index_in_dim(z, index, keepdims=False)
-            for slot, z in noise.items()
+        now = {
+            name: jax.lax.dynamic_index_in_dim(values, index, keepdims=False)
+            for name, values in drive.items()
         }
-        evolving, row = step(index, evolving, xi)
+        evolving, row = step(index, evolving, now)
         write = jax.lax.dynamic_update_index_in_dim
         return evolving, {name: write(kept[name], row[name], index, axis=0) for name in kept}
 
     with brainstate.environ.context(dt=parameters["dt"] * u.ms):
-        evolving = {k: carry[k] for k in ("states", "inputs")}
-        row = jax.eval_shape(step, start, evolving, {slot: z[0] for slot, z in noise.items()})[1]
+        evolving = {name: value for name, value in carry.items() if name != "fixed"}
+        first = {name: values[0] for name, values in drive.items()}
+        row = jax.eval_shape(step, start, evolving, first)[1]
         kept = {name: jnp.zeros((chunk, *r.shape), r.dtype) for name, r in row.items()}
         evolving, kept = jax.lax.fori_loop(0, steps, body, (evolving, kept))
     return carry | evolving, kept
-
-
-def _step(
-    structure: Structure,
-    model: Neuron,
-    parameters: dict[str, Any],
-    watched: jax.Array,
-    index: jax.Array,
-    evolving: Carry,
-    xi: dict[str, jax.Array],
-) -> tuple[Carry, dict[str, jax.Array]]:
-    """Take one step of stimulus and model."""
-    dt = parameters["dt"]
-    t = index.astype(jnp.float32) * dt
-    total, carried = jnp.zeros((), jnp.float32), {}
-    for slot, kind in structure.slots.items():
-        value, carried[slot] = kind.sample(
-            _numbers_of(slot, parameters), t, dt, evolving["inputs"][slot], xi.get(slot)
-        )
-        total = total + value
-    current = jnp.broadcast_to(total, (structure.n,))
-    for name, value in evolving["states"].items():
-        getattr(model, name).value = value
-    with brainstate.environ.context(i=index, t=t * u.ms):
-        spikes = model(boundary.attach(current, structure.input_unit))
-    states = _states(structure, model)
-    # Without the barrier XLA computes the whole step again inside the packing of its spikes.
-    states, spikes = jax.lax.optimization_barrier((states, spikes))
-    recorded = _recorded(structure.model).items()
-    traces = [boundary.strip(states[name], spec.unit) for name, spec in recorded]
-    traces.append(current)
-    if structure.model.has_threshold:
-        unit = structure.model.states()[structure.model.potential].unit
-        threshold = boundary.strip(model.threshold, unit)
-        traces.append(jnp.broadcast_to(threshold, (structure.n,)))
-    traces = jnp.stack([trace[watched] for trace in traces])
-    row = {"traces": traces, "spikes": pack_spikes(spikes > 0)}
-    return {"states": states, "inputs": carried}, row
-
-
-def _states(structure: Structure, model: Neuron) -> dict[str, Any]:
-    """States of a model, each in the unit that is declared: a step must not change it."""
-    return {
-        name: boundary.attach(boundary.strip(getattr(model, name).value, spec.unit), spec.unit)
-        for name, spec in structure.model.states().items()
-    }
-
-
-def _build(structure: Structure, parameters: dict[str, Any]) -> Neuron:
-    specs = structure.model.parameters()
-    values = {n: s.quantity(parameters[n]) for n, s in specs.items() if n in parameters}
-    return structure.model(structure.n, **values, **dict(structure.choices))
-
-
-def _parameters(structure: Structure, numbers: jax.Array) -> dict[str, Any]:
-    return {path: numbers[i] for i, path in enumerate(structure.paths)}
-
-
-def _numbers_of(slot: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    prefix = f"{slot}."
-    level = {LEVEL: 0.0} if slot == "noise" else {}
-    return level | {
-        p.removeprefix(prefix): v for p, v in parameters.items() if p.startswith(prefix)
-    }
-
-
-def _draw_spreads(
-    structure: Structure, parameters: dict[str, Any], key: jax.Array
-) -> dict[str, jax.Array]:
-    """Draw the value of every neuron for the parameters that differ between neurons."""
-    drawn = {}
-    for path in structure.paths:
-        if not path.endswith(".spread"):
-            continue
-        name = path.removesuffix(".spread")
-        spec = structure.model.parameters()[name]
-        z = jax.random.normal(_slot_key(key, path), (structure.n,))
-        if spreads_in_proportion(spec):
-            width = jnp.sqrt(jnp.log1p(parameters[path] ** 2))
-            drawn[name] = parameters[name] * jnp.exp(width * z - width**2 / 2)
-        else:
-            drawn[name] = parameters[name] + parameters[path] * z
-    return drawn
-
-
-def _slot_key(key: Any, name: str) -> jax.Array:
-    return jax.random.fold_in(key, zlib.crc32(name.encode()) & 0x7FFFFFFF)
-
-
-# -- noise -----------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=32)
-def _normal(steps: int, n: int) -> Callable[..., jax.Array]:
-    return jax.jit(lambda key: jax.random.normal(key, (steps, n), jnp.float32))
-
-
-_noise_cache: OrderedDict[Any, jax.Array] = OrderedDict()
-_noise_lock = threading.Lock()
-
-
-def _noise(slot: str, seed: int, chunk: int, simulation: Simulation) -> jax.Array:
-    """Return the standard-normal numbers of a chunk; kept, because only the seed changes them."""
-    shape = (simulation.chunk, simulation.structure.n)
-    address = (slot, seed, chunk, shape)
-    with _noise_lock:
-        if address in _noise_cache:
-            _noise_cache.move_to_end(address)
-            return _noise_cache[address]
-    key = _slot_key(np.array([chunk, seed], np.uint32), slot)
-    drawn = _normal(*shape)(key)
-    with _noise_lock:
-        _noise_cache[address] = drawn
-        while sum(a.nbytes for a in _noise_cache.values()) > NOISE_CACHE_BYTES:
-            _noise_cache.popitem(last=False)
-    return drawn
 
 
 # -- spikes as bits --------------------------------------------------------------------------------
@@ -441,7 +292,7 @@ def _events(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # -- the edges -------------------------------------------------------------------------------------
 
 
-def _with_values(experiment: Experiment, values: dict[str, Any]) -> Experiment:
+def _with_values(experiment: BaseExperiment, values: dict[str, Any]) -> BaseExperiment:
     given = {name.replace("__", "."): value for name, value in values.items()}
     if "watched" in given:
         watched = np.atleast_1d(given.pop("watched")).tolist()
@@ -450,8 +301,8 @@ def _with_values(experiment: Experiment, values: dict[str, Any]) -> Experiment:
     for slot in ("stimulus", "noise"):
         if isinstance(given.get(slot), Stimulus):
             unfolded |= _unfold(slot, given.pop(slot))
-    if given.get("noise", NO_NOISE) is None:
-        given["noise"] = NO_NOISE
+    if given.get("noise", NOTHING) is None:
+        given["noise"] = NOTHING
     return experiment.update({p: _strict(experiment, p, v) for p, v in given.items()} | unfolded)
 
 
@@ -462,7 +313,7 @@ def _unfold(slot: str, stimulus: Stimulus) -> dict[str, Any]:
     return {slot: kind.__name__} | {f"{slot}.{n}": v for n, v in values.items() if v is not None}
 
 
-def _strict(experiment: Experiment, path: str, value: Any) -> Any:
+def _strict(experiment: BaseExperiment, path: str, value: Any) -> Any:
     """Refuse a plain number from Python where a unit belongs."""
     spec = experiment.specs.get(path)
     if spec is not None and isinstance(value, int | float | np.number):
@@ -476,7 +327,7 @@ def _checked(recording: Recording, carry: Carry) -> Recording:
     for trace in recording.traces.values():
         bad |= ~np.isfinite(trace).all(axis=1)
     if not bad.any():
-        finite = (np.isfinite(u.get_mantissa(v)).all() for v in carry["states"].values())
+        finite = (np.isfinite(v).all() for v in jax.tree.leaves(carry["states"]))
         if all(finite):
             return recording
         return replace(recording, problem="the simulation diverged; choose a smaller dt")

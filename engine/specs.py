@@ -144,6 +144,8 @@ class ParameterSpec(Declaration):
         Whether it says how the state evolves, or when the neuron spikes and what follows.
     structural : bool
         Whether it shapes the compiled program, so that a new value has to be compiled.
+    any_unit : bool
+        Whether a value may have another unit than the default, or none.
     """
 
     default: Any
@@ -159,6 +161,7 @@ class ParameterSpec(Declaration):
     integer: bool = False
     structural: bool = False
     group: Literal["dynamics", "threshold"] = "dynamics"
+    any_unit: bool = False
 
     def __post_init__(self) -> None:
         if not self.unit_text:
@@ -217,15 +220,9 @@ class InitialSpec(ParameterSpec):
     """The start value of a state; the constructor also takes an initializer (a callable).
 
     A default that is an initializer, or None for what the model works out itself, has no unit of
-    its own: it is then the one that ``unit_text`` writes.
-
-    Parameters
-    ----------
-    any_unit : bool
-        Whether the start value may have another unit, which then is the unit of the state.
+    its own: it is then the one that ``unit_text`` writes. With ``any_unit`` the unit of the start
+    value is the unit of the state.
     """
-
-    any_unit: bool = False
 
     @property
     def unit(self) -> u.Unit:
@@ -267,8 +264,9 @@ class StateSpec(Declaration):
         Unit of the state.
     symbol, meaning : str
         LaTeX and words.
-    start : Quantity or float, optional
-        Start value; by default what the model's ``<name>_initializer`` gives.
+    start : Quantity, float or str, optional
+        Start value, or the name of the argument that gives it; by default what the model's
+        ``<name>_initializer`` gives.
     is_time_stamp : bool
         Whether it marks when something happened rather than evolves: kept as a short-term state.
     """
@@ -308,6 +306,8 @@ class ChoiceSpec(Declaration):
         What each option means.
     has_effect : bool
         Whether it changes anything in this model; a choice that does not is not offered.
+    label : str
+        What the choice is called; its name where empty.
     """
 
     default: str
@@ -315,6 +315,7 @@ class ChoiceSpec(Declaration):
     meaning: str
     hints: tuple[str, ...] = ()
     has_effect: bool = True
+    label: str = ""
 
     def check(self, value: Any, path: str | None = None) -> str:
         """Return ``value`` if it is one of the options, else raise ParameterError."""
@@ -354,6 +355,8 @@ class Component:
     """Arguments of the constructor before the declared ones."""
     _trailing: ClassVar[tuple[str, ...]] = ()
     """Arguments of the constructor that come last."""
+    is_listed: ClassVar[bool] = True
+    """Whether the catalogue offers the class; not so for what only serves another's lab."""
     below: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of parameters of which the first must stay below the second."""
 
@@ -403,7 +406,7 @@ class Component:
         if isinstance(spec, InitialSpec) and (callable(value) or value is spec.default is None):
             pass
         elif isinstance(spec, ParameterSpec):
-            if isinstance(spec, InitialSpec) and spec.any_unit and not isinstance(value, str):
+            if spec.any_unit and not isinstance(value, str):
                 spec = spec.but(default=boundary.attach(0.0, u.get_unit(value)), unit_text="")
             value = boundary.check_parameter(value, spec, f"{type(self).__name__}.{name}")
         elif isinstance(spec, ChoiceSpec):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from explorer.labs import NeuronLab
+    from explorer.labs import NeuronLab, SynapseLab
 
-__all__ = ["NeuronLab"]
+__all__ = ["NeuronLab", "SynapseLab"]
 
 
 def __getattr__(name: str) -> Any:

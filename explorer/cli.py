@@ -63,7 +63,12 @@ def models() -> None:
     from engine import catalog
 
     table = Table("model", "kind", "what it is", "parameters", box=None, pad_edge=False)
-    kinds = (("neuron", catalog.neurons()), ("synapse", catalog.synapses()))
+    kinds = (
+        ("neuron", catalog.neurons()),
+        ("synapse", catalog.synapses()),
+        ("output stage", catalog.outputs()),
+        ("plasticity", catalog.plasticity()),
+    )
     for kind, found in kinds:
         for name, cls in found.items():
             table.add_row(name, kind, catalog.summary(cls), ", ".join(cls.parameters()))

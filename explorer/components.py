@@ -124,6 +124,9 @@ class HeaderBar(Component):
     )
     can_undo = param.Boolean(default=False, doc="Whether there is a step to undo.")
     can_redo = param.Boolean(default=False, doc="Whether there is a step to redo.")
+    keeps_history = param.Boolean(
+        default=True, doc="Whether there is a state to undo, reset, and link to."
+    )
     query = param.String(
         default="",
         doc="The state as a link's query; the browser shows it in the address, after a pause.",
@@ -177,3 +180,22 @@ class Insight(Component):
     def __init__(self, **params: Any) -> None:
         params.setdefault("sizing_mode", "stretch_both")
         super().__init__(**params)
+
+
+class GalleryCards(Component):
+    """Cards of models in sections, with a search. Thumbnails come as they are drawn.
+
+    The message is ``{"type": "want", "ids"}``: the cards that have come into sight.
+    """
+
+    sections = param.List(
+        default=[],
+        doc="""Sections in order: ``{"id", "title", "cards"}``, as `explorer.gallery.cards` makes
+        them.""",
+    )
+    thumbnails = param.Dict(
+        default={}, doc="""Card -> paths ``{"role", "d"}`` of its drawing, in a box of 240 by 84."""
+    )
+
+    _esm = _script("gallerycards")
+    _stylesheets = _styles("gallerycards")

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from engine import Experiment, catalog, inputs, surrogates
-from engine.experiment import NO_NOISE
+from engine import catalog
+from engine.base_experiment import NOTHING, BaseExperiment
 from engine.specs import InitialSpec, ParameterSpec
 from explorer import typeset
 
-__all__ = ["WATCHED", "Ranges", "groups", "model_options", "values", "widened"]
+__all__ = [
+    "WATCHED",
+    "Ranges",
+    "Rows",
+    "is_start",
+    "laid_out",
+    "model_options",
+    "values",
+    "widened",
+]
 
 WATCHED = "watched"
 """Path of the neuron that is shown; a view option rather than a parameter."""
@@ -24,80 +34,64 @@ Ranges = Mapping[str, tuple[float, float]]
 """Parameter path -> what its slider spans, where that is not what is declared."""
 
 
-def groups(experiment: Experiment, ranges: Ranges = MappingProxyType({})) -> list[dict[str, Any]]:
-    """Lay out the controls of an experiment.
+class Rows:
+    """The rows of the rail, made from the declarations of an experiment.
 
     Parameters
     ----------
-    experiment : Experiment
+    experiment : BaseExperiment
         What is controlled.
     ranges : mapping, optional
         From `widened`.
-
-    Returns
-    -------
-    list of dict
-        Groups for `explorer.components.ControlRail`.
     """
-    specs = experiment.specs
-    model = {p: s for p, s in specs.items() if p in experiment.model.parameters()}
-    dynamics = [p for p, s in model.items() if s.group == "dynamics" and not _is_start(s)]
-    threshold = [p for p, s in model.items() if s.group == "threshold"]
-    starts = [p for p, s in model.items() if _is_start(s)]
-    choices = [p for p, spec in experiment.model.choices().items() if spec.has_effect]
 
-    def numbers(*paths: str) -> list[Control]:
+    def __init__(self, experiment: BaseExperiment, ranges: Ranges = MappingProxyType({})) -> None:
+        self.experiment = experiment
+        self.ranges = ranges
+
+    def numbers(self, *paths: str) -> list[Control]:
+        """Make a row for each number, and one for its spread where that is switched on."""
         rows = []
         for path in paths:
-            rows.append(_number(experiment, path, ranges))
-            if f"{path}.spread" in specs:
-                rows.append(_number(experiment, f"{path}.spread", ranges))
+            rows.append(_number(self.experiment, path, self.ranges))
+            if f"{path}.spread" in self.experiment.specs:
+                rows.append(_number(self.experiment, f"{path}.spread", self.ranges))
         return rows
 
-    def under(prefix: str) -> list[Control]:
-        return numbers(*(p for p in specs if p.startswith(f"{prefix}.")))
+    def under(self, prefix: str) -> list[Control]:
+        """Make a row for each number of the component at ``prefix``."""
+        return self.numbers(*(p for p in self.experiment.specs if p.startswith(f"{prefix}.")))
 
-    laid_out = [
-        ("neuron", "Neuron", numbers(*dynamics)),
-        (
-            "threshold",
-            "Threshold and reset",
-            [*numbers(*threshold), *(_choice(experiment, p, "segmented") for p in choices)],
-        ),
-        ("stimulus", "Stimulus", [_choice(experiment, "stimulus", "select"), *under("stimulus")]),
-        ("noise", "Noise", [_choice(experiment, "noise", "select"), *under("noise")]),
-        (
-            "surrogate",
-            "Surrogate gradient",
-            [
-                *(
-                    _choice(experiment, p, "select")
-                    for p in experiment.choice_specs
-                    if p.partition(".")[0] == "spk_fun"
-                ),
-                *under("spk_fun"),
-            ],
-        ),
-        (
-            "simulation",
-            "Simulation",
-            [*numbers("n"), *_watched(experiment), *numbers("duration", "dt", "seed")],
-        ),
-        ("start", "Start values", numbers(*starts)),
-    ]
+    def choices(self, *paths: str, style: str = "select") -> list[Control]:
+        """Make a row for each choice."""
+        return [_choice(self.experiment, path, style) for path in paths]
+
+    def sequences(self, *paths: str) -> list[Control]:
+        """Make a row for each row of numbers."""
+        return [_sequence(self.experiment, path) for path in paths]
+
+    def watched(self) -> list[Control]:
+        """Make the row of the neuron that is shown, where there is more than one."""
+        return _watched(self.experiment)
+
+
+def laid_out(
+    *groups: tuple[str, str, list[Control]], closed: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
+    """Put rows into groups for `explorer.components.ControlRail`; empty groups are left out."""
     return [
-        {"id": id_, "title": title, "controls": rows} | ({"open": False} if id_ == "start" else {})
-        for id_, title, rows in laid_out
+        {"id": id_, "title": title, "controls": rows} | ({"open": False} if id_ in closed else {})
+        for id_, title, rows in groups
         if rows
     ]
 
 
-def widened(experiment: Experiment, ranges: Ranges) -> dict[str, tuple[float, float]]:
+def widened(experiment: BaseExperiment, ranges: Ranges) -> dict[str, tuple[float, float]]:
     """Let sliders span values that lie beyond them, so that touching one does not make it jump.
 
     Parameters
     ----------
-    experiment : Experiment
+    experiment : BaseExperiment
         Holds the values, from a preset, a link or the keyboard.
     ranges : mapping
         What the sliders span now, where that is not what is declared.
@@ -119,27 +113,29 @@ def widened(experiment: Experiment, ranges: Ranges) -> dict[str, tuple[float, fl
     return found
 
 
-def values(experiment: Experiment) -> dict[str, Any]:
+def values(experiment: BaseExperiment) -> dict[str, Any]:
     """Return the value in force of every control."""
-    return {path: experiment[path] for path in experiment} | {WATCHED: experiment.watched[0]}
+    found = {path: experiment[path] for path in experiment} | {WATCHED: experiment.watched[0]}
+    rows = {p: " ".join(f"{t:g}" for t in experiment[p]) for p in experiment.sequence_specs}
+    return found | rows
 
 
-def model_options() -> list[dict[str, str]]:
+def model_options(models: Mapping[str, type]) -> list[dict[str, str]]:
     """Return the models to pick from, each with its first sentence."""
     return [
-        {"value": name, "label": name, "hint": catalog.summary(cls)}
-        for name, cls in catalog.neurons().items()
+        {"value": name, "label": name, "hint": catalog.summary(cls)} for name, cls in models.items()
     ]
 
 
-def _is_start(spec: ParameterSpec) -> bool:
+def is_start(spec: ParameterSpec) -> bool:
+    """Whether it is the start value of a state."""
     return isinstance(spec, InitialSpec)
 
 
-def _number(experiment: Experiment, path: str, ranges: Ranges) -> Control:
+def _number(experiment: BaseExperiment, path: str, ranges: Ranges) -> Control:
     spec = experiment.specs[path]
     soft = ranges.get(path, spec.soft)
-    unit = _display(spec.unit_text)
+    unit = typeset.unit(spec.unit_text)
     label = spec.meaning.partition(":")[0]
     return {
         "path": path,
@@ -156,11 +152,11 @@ def _number(experiment: Experiment, path: str, ranges: Ranges) -> Control:
         "default": spec.default_number,
         "meaning": _sentence(spec.meaning),
         "live": not spec.structural,
-        "spread": experiment.can_spread(path) and not _is_start(spec),
+        "spread": experiment.can_spread(path) and not is_start(spec),
     }
 
 
-def _watched(experiment: Experiment) -> list[Control]:
+def _watched(experiment: BaseExperiment) -> list[Control]:
     last = experiment.n - 1
     if not last:
         return []  # there is nothing to choose
@@ -184,7 +180,7 @@ def _watched(experiment: Experiment) -> list[Control]:
     return [row]
 
 
-def _choice(experiment: Experiment, path: str, style: str) -> Control:
+def _choice(experiment: BaseExperiment, path: str, style: str) -> Control:
     spec = experiment.choice_specs[path]
     hints = dict(zip(spec.options, spec.hints, strict=False))
     return {
@@ -192,38 +188,41 @@ def _choice(experiment: Experiment, path: str, style: str) -> Control:
         "kind": "choice",
         "style": style,
         "symbol": "",
-        "label": _LABELS.get(path, path.rpartition(".")[2]),
+        "label": spec.label or path.rpartition(".")[2],
         "options": [
-            {"value": o, "label": _WORDS.get(o, o), "hint": hints.get(o) or _hint(path, o)}
-            for o in spec.options
+            {"value": o, "label": _option(path, o), "hint": hints.get(o, "")} for o in spec.options
         ],
         "default": spec.default,
         "meaning": _sentence(spec.meaning),
     }
 
 
-_LABELS = {"spk_reset": "reset", "spk_fun": "kind", "stimulus": "kind", "noise": "kind"}
-_WORDS = {NO_NOISE: "none", "PulseTrain": "Pulse train", "OUNoise": "Ornstein-Uhlenbeck noise"}
+def _sequence(experiment: BaseExperiment, path: str) -> Control:
+    spec = experiment.sequence_specs[path]
+    return {
+        "path": path,
+        "kind": "list",
+        "symbol": typeset.symbol(spec.symbol),
+        "label": spec.meaning.partition(":")[0],
+        "unit": typeset.unit(spec.unit_text),
+        "default": "",
+        "meaning": _sentence(spec.meaning),
+    }
 
 
-def _hint(path: str, option: str) -> str:
-    match path:
-        case "spk_fun":
-            return catalog.summary(surrogates.by_name(option))
-        case "stimulus" | "noise" if option != NO_NOISE:
-            return catalog.summary(inputs.by_name(option))
-    return ""
+_WORDS = {NOTHING: "none", "OUNoise": "Ornstein-Uhlenbeck noise"}
+_IN_WORDS = frozenset({"stimulus", "noise", "train", "post"})
+"""Choices whose options are plain words rather than names of the literature."""
+
+
+def _option(path: str, name: str) -> str:
+    if name in _WORDS or path not in _IN_WORDS:
+        return _WORDS.get(name, name)
+    return re.sub(r"(?<=[a-z])[A-Z]", lambda letter: f" {letter[0].lower()}", name)
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
-
-
-def _display(unit: str) -> str:
-    """Write a unit with the signs of print rather than those of the keyboard."""
-    for plain, sign in (("Mohm", "MΩ"), ("kohm", "kΩ"), ("ohm", "Ω"), ("uS", "µS"), ("uA", "µA")):
-        unit = unit.replace(plain, sign)
-    return unit.replace("us", "µs") if unit == "us" else unit
 
 
 def _bound(value: float) -> float | None:

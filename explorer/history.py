@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from engine import Experiment
+from engine.base_experiment import BaseExperiment
 
 __all__ = ["History"]
 
@@ -19,16 +19,16 @@ class History:
 
     Parameters
     ----------
-    start : Experiment
+    start : BaseExperiment
         Where the history begins.
     clock : callable, optional
         Seconds that only grow.
     """
 
-    def __init__(self, start: Experiment, clock: Callable[[], float] = time.monotonic) -> None:
-        self._past: list[Experiment] = []
+    def __init__(self, start: BaseExperiment, clock: Callable[[], float] = time.monotonic) -> None:
+        self._past: list[BaseExperiment] = []
         self._present = start
-        self._future: list[Experiment] = []
+        self._future: list[BaseExperiment] = []
         self._clock = clock
         self._last: tuple[str, float] = ("", float("-inf"))
 
@@ -42,7 +42,7 @@ class History:
         """Whether something was undone."""
         return bool(self._future)
 
-    def record(self, experiment: Experiment, path: str) -> None:
+    def record(self, experiment: BaseExperiment, path: str) -> None:
         """Note that ``path`` changed; changes of one control in quick succession are one entry."""
         if experiment == self._present:
             return
@@ -54,15 +54,15 @@ class History:
         self._future.clear()
         self._last = (path, now)
 
-    def undo(self) -> Experiment:
+    def undo(self) -> BaseExperiment:
         """Go one entry back; the present where there is none."""
         return self._move(self._past, self._future)
 
-    def redo(self) -> Experiment:
+    def redo(self) -> BaseExperiment:
         """Go one entry forward again."""
         return self._move(self._future, self._past)
 
-    def _move(self, source: list[Experiment], target: list[Experiment]) -> Experiment:
+    def _move(self, source: list[BaseExperiment], target: list[BaseExperiment]) -> BaseExperiment:
         if source:
             target.append(self._present)
             self._present = source.pop()

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlencode
 
-from engine import Experiment, ParameterError
+from engine import ParameterError
+from engine.base_experiment import BaseExperiment
 from explorer.controls import WATCHED
 
 __all__ = ["LINK_VERSION", "ReadLink", "from_query", "to_query"]
@@ -24,11 +25,11 @@ MOST_WATCHED = 10
 class ReadLink:
     """What a link said: an experiment, and a sentence for each part that could not be used."""
 
-    experiment: Experiment
+    experiment: BaseExperiment
     complaints: tuple[str, ...] = ()
 
 
-def to_query(experiment: Experiment, default: Experiment) -> str:
+def to_query(experiment: BaseExperiment, default: BaseExperiment) -> str:
     """Write an experiment as a query, without the question mark; empty for the default."""
     pairs: dict[str, str] = {}
     base = default
@@ -39,6 +40,9 @@ def to_query(experiment: Experiment, default: Experiment) -> str:
     for path in experiment.specs:
         if path not in base.specs or base[path] != experiment[path]:
             pairs[path] = _write(experiment[path])
+    for path in experiment.sequence_specs:
+        if path not in base.sequence_specs or base[path] != experiment[path]:
+            pairs[path] = ",".join(map(_write, experiment[path]))
     pairs |= dict.fromkeys((p for p in base.spread_paths if p not in experiment.specs), "")
     if experiment.watched != default.watched:
         pairs[WATCHED] = ",".join(map(str, experiment.watched))
@@ -47,7 +51,7 @@ def to_query(experiment: Experiment, default: Experiment) -> str:
     return urlencode(pairs, quote_via=quote, safe=",")
 
 
-def from_query(query: str, default: Experiment) -> ReadLink:
+def from_query(query: str, default: BaseExperiment) -> ReadLink:
     """Read a query; never raises, whatever it holds."""
     if len(query) > LONGEST_QUERY:
         return ReadLink(
@@ -57,19 +61,16 @@ def from_query(query: str, default: Experiment) -> ReadLink:
     complaints: list[str] = []
     if pairs.pop("v", str(LINK_VERSION)) not in map(str, range(1, LINK_VERSION + 1)):
         complaints.append("This link was made by a newer version; some of it may be missing.")
-    experiment = default
-    choices = list(experiment.choice_specs)
     watch = pairs.pop(WATCHED, None)
-    for path in sorted(pairs, key=lambda p: (p not in choices, p != "model")):
-        if path in _FOREIGN:
-            continue
-        try:
-            if path.endswith(".spread") and not pairs[path]:
-                experiment = experiment.without(path)
-            else:
-                experiment = experiment.set(path, pairs[path])
-        except ParameterError as error:
-            complaints.append(f"The link's '{path}' was left out: {error}.")
+    ours = {path: text for path, text in pairs.items() if path not in _FOREIGN}
+    even = [p for p in ours if p.endswith(".spread") and not ours[p]]  # a spread switched off
+
+    def refuse(path: str, error: ParameterError) -> None:
+        complaints.append(f"The link's '{path}' was left out: {error}.")
+
+    experiment = default.update({p: t for p, t in ours.items() if p not in even}, refuse)
+    for path in even:
+        experiment = experiment.without(path)
     if watch is not None:
         try:
             watched = tuple(int(i) for i in watch.split(","))

@@ -8,9 +8,12 @@ import os
 import socket
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["free_port", "neuron_page", "serve"]
+if TYPE_CHECKING:
+    from explorer.labs import Lab
+
+__all__ = ["free_port", "gallery_page", "neuron_page", "serve", "synapse_page"]
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +43,30 @@ def free_port(port: int, address: str = "127.0.0.1") -> int:
 
 def neuron_page() -> Any:
     """Make the page of the neuron lab for the session that asks for it."""
-    import panel as pn
-
     from explorer.labs import NeuronLab
 
+    return _page_of(NeuronLab)
+
+
+def synapse_page() -> Any:
+    """Make the page of the synapse lab for the session that asks for it."""
+    from explorer.labs import SynapseLab
+
+    return _page_of(SynapseLab)
+
+
+def gallery_page() -> Any:
+    """Make the page of all models for the session that asks for it."""
+    from explorer.gallery import Gallery
+
+    return Gallery().page()
+
+
+def _page_of(lab_class: type[Lab]) -> Any:
+    import panel as pn
+
     location = pn.state.location
-    lab = NeuronLab(query=location.search if location else "")
+    lab = lab_class(query=location.search if location else "")
     pn.state.on_session_destroyed(lambda context: lab.runner.cancel())
     return lab.page()
 
@@ -81,7 +102,7 @@ def serve(port: int, address: str, show: bool) -> None:
     pn.config.reconnect = False
     origins = [f"{name}:{port}" for name in ("localhost", "127.0.0.1", address)]
     pn.serve(
-        {"": neuron_page},
+        {"": neuron_page, "synapse": synapse_page, "gallery": gallery_page},
         port=port,
         address=address,
         websocket_origin=origins if address in ("127.0.0.1", "localhost") else "*",

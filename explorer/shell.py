@@ -6,7 +6,8 @@ in the page itself, so that a page needs nothing but its own server.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import quote
 
 import panel as pn
@@ -23,7 +24,27 @@ ICON = (
 )
 
 
+LABS = {
+    "neuron": ("Neuron lab", "./"),
+    "synapse": ("Synapse lab", "synapse"),
+    "gallery": ("Models", "gallery"),
+}
+"""Title and address of every page, by its id."""
+
 PHONE_HIDES = "@media (max-width: 699px) { :host { display: none !important; } }"
+
+
+def tabs(current: str) -> list[dict[str, object]]:
+    """Return the tabs of the header."""
+    return [
+        {
+            "id": id_,
+            "label": label,
+            "href": "#" if id_ == current else href,
+            "current": id_ == current,
+        }
+        for id_, (label, href) in LABS.items()
+    ]
 
 
 def page(
@@ -50,11 +71,34 @@ def page(
     panel.Template
         To be returned by the function given to ``pn.serve``.
     """
-    template = pn.Template((ASSETS / "page.html").read_text(encoding="utf-8"))
     parts = {"header": header, "rail": rail, "plots": plots, "insight": insight, "status": status}
+    return _template(title, parts)
+
+
+def wide_page(title: str, header: Viewable, content: Viewable) -> pn.Template:
+    """Put a header and one column of content into the frame of the page.
+
+    Parameters
+    ----------
+    title : str
+        Title of the browser tab.
+    header, content : panel.viewable.Viewable
+        From top to bottom; the content scrolls.
+
+    Returns
+    -------
+    panel.Template
+        To be returned by the function given to ``pn.serve``.
+    """
+    return _template(title, {"header": header, "wide": content})
+
+
+def _template(title: str, parts: dict[str, Viewable]) -> pn.Template:
+    template = pn.Template((ASSETS / "page.html").read_text(encoding="utf-8"))
     for name, part in parts.items():
         template.add_panel(name, part)
     template.add_variable("page_title", title)
+    template.add_variable("page_is_wide", "wide" in parts)
     template.add_variable("page_icon", f"data:image/svg+xml,{quote(ICON)}")
     template.add_variable("page_css", page_css() + _asset("page.css"))
     template.add_variable("page_js", _asset("theme.js"))
@@ -66,6 +110,7 @@ def stack(
     figures: Sequence[Plot],
     weights: Sequence[float] | None = None,
     wide_only: Sequence[Plot] = (),
+    lowest: Mapping[int, int] = MappingProxyType({}),
 ) -> pn.Column:
     """Stack Bokeh figures so that together they fill the height of the page.
 
@@ -77,6 +122,8 @@ def stack(
         Share of the height for each figure; equal by default.
     wide_only : sequence of bokeh.models.Plot, optional
         Figures that a phone leaves out, so that the others stay readable.
+    lowest : mapping of int to int, optional
+        Height in pixels that a figure keeps where room is short, by its number from the top.
 
     Returns
     -------
@@ -85,10 +132,10 @@ def stack(
     """
     weights = weights or [1.0] * len(figures)
     panes = []
-    for figure, weight in zip(figures, weights, strict=True):
+    for number, (figure, weight) in enumerate(zip(figures, weights, strict=True)):
         figure.sizing_mode = "stretch_both"
         # The layout would share the height equally; a style of the element itself outranks it.
-        figure.styles = {"flex": f"{weight} 1 0px", "min-height": "0"}
+        figure.styles = {"flex": f"{weight} 1 0px", "min-height": f"{lowest.get(number, 0)}px"}
         if figure in wide_only:
             figure.stylesheets = [*figure.stylesheets, PHONE_HIDES]
         panes.append(pn.pane.Bokeh(figure, sizing_mode="stretch_both", margin=0))

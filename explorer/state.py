@@ -9,7 +9,8 @@ from typing import Any
 
 import param
 
-from engine import Experiment, ParameterError
+from engine import ParameterError
+from engine.base_experiment import BaseExperiment, spread_spec
 from explorer.controls import WATCHED
 from explorer.history import History
 
@@ -25,15 +26,15 @@ class LabState(param.Parameterized):
 
     Parameters
     ----------
-    experiment : Experiment
+    experiment : BaseExperiment
         What to start with.
     """
 
-    experiment: Experiment = param.ClassSelector(class_=Experiment, allow_None=False)  # type: ignore[assignment]
+    experiment: BaseExperiment = param.ClassSelector(class_=BaseExperiment, allow_None=False)  # type: ignore[assignment]
     errors: dict[str, str] = param.Dict(default={}, doc="Sentence by parameter path.")  # type: ignore[assignment]
     preset = param.String(default="", doc="Preset that was taken last and not changed since.")
 
-    def __init__(self, experiment: Experiment, **params: Any) -> None:
+    def __init__(self, experiment: BaseExperiment, **params: Any) -> None:
         super().__init__(experiment=experiment, **params)
         self._history = History(experiment)
         self.errors = self._conflicts(experiment)
@@ -60,6 +61,10 @@ class LabState(param.Parameterized):
         else:
             self._try(path, lambda e: e.set(path, value))
 
+    def draw(self, path: str, value: list[float]) -> None:
+        """Set a row of numbers by pointing: every point is a step of its own to undo."""
+        self._change(self.experiment.set(path, value), f"{path} = {value}")
+
     def reset(self, path: str) -> None:
         """Go back to the default at ``path``."""
         if path == WATCHED:
@@ -79,13 +84,13 @@ class LabState(param.Parameterized):
         """Show the states of another neuron."""
         self.set(WATCHED, neuron)
 
-    def replace(self, experiment: Experiment, name: str = "everything") -> None:
+    def replace(self, experiment: BaseExperiment, name: str = "everything") -> None:
         """Show another experiment, such as a preset or an opened file; it can be undone."""
         self._change(experiment, name)
 
     def reset_all(self) -> None:
-        """Go back to the defaults of the model."""
-        self._change(Experiment(self.experiment.model), "everything")
+        """Go back to the defaults, of the same model."""
+        self._change(self.experiment.fresh(), "everything")
 
     def undo(self) -> None:
         """Take the last change back."""
@@ -95,7 +100,7 @@ class LabState(param.Parameterized):
         """Make the change that was undone again."""
         self._show(self._history.redo())
 
-    def _try(self, path: str, change: Callable[[Experiment], Experiment]) -> None:
+    def _try(self, path: str, change: Callable[[BaseExperiment], BaseExperiment]) -> None:
         try:
             changed = change(self.experiment)
         except ParameterError as error:
@@ -103,11 +108,11 @@ class LabState(param.Parameterized):
         else:
             self._change(_within_population(changed), path)
 
-    def _change(self, experiment: Experiment, path: str) -> None:
+    def _change(self, experiment: BaseExperiment, path: str) -> None:
         self._history.record(experiment, path)
         self._show(experiment)
 
-    def _show(self, experiment: Experiment) -> None:
+    def _show(self, experiment: BaseExperiment) -> None:
         if experiment != self.experiment:
             self.preset = ""
         self.param.update(experiment=experiment, errors=self._conflicts(experiment))
@@ -116,19 +121,17 @@ class LabState(param.Parameterized):
         self.errors = self._conflicts(self.experiment) | {path: sentence}
 
     @staticmethod
-    def _conflicts(experiment: Experiment) -> dict[str, str]:
+    def _conflicts(experiment: BaseExperiment) -> dict[str, str]:
         return {problem.path: str(problem) for problem in experiment.problems()}
 
 
-def _default_spread(experiment: Experiment, path: str) -> float:
-    from engine.experiment import spread_spec
-
+def _default_spread(experiment: BaseExperiment, path: str) -> float:
     if not experiment.can_spread(path):
         raise ParameterError(path, f"{path} is the same for all neurons and cannot be spread")
     return spread_spec(experiment.specs[path]).default_number
 
 
-def _watching(experiment: Experiment, value: Any) -> Experiment:
+def _watching(experiment: BaseExperiment, value: Any) -> BaseExperiment:
     last = experiment.n - 1
     number = float(str(value)) if _is_number(value) else -1.0
     if number != int(number) or not 0 <= number <= last:
@@ -143,7 +146,7 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _within_population(experiment: Experiment) -> Experiment:
+def _within_population(experiment: BaseExperiment) -> BaseExperiment:
     """Watch the last neuron where the watched one is gone."""
     watched = tuple(min(i, experiment.n - 1) for i in experiment.watched)
     return experiment if watched == experiment.watched else replace(experiment, watched=watched)

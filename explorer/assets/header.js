@@ -69,6 +69,11 @@ export function render({ model, el }) {
     presetField.root.hidden = !presets.length;
   };
 
+  const showTools = () => {
+    history.hidden = !model.keeps_history;
+    link.hidden = !model.keeps_history;
+  };
+
   const showHistory = () => {
     setEnabled(undo, model.can_undo);
     setEnabled(redo, model.can_redo);
@@ -79,7 +84,7 @@ export function render({ model, el }) {
   model.on(["models", "model"], showModels);
   model.on(["presets", "preset"], showPresets);
   model.on(["can_undo", "can_redo"], showHistory);
-  for (const show of [showTitle, showLabs, showModels, showPresets, showHistory]) show();
+  for (const show of [showTitle, showLabs, showModels, showPresets, showHistory, showTools]) show();
 
   modelField.select.addEventListener("change", () => send({ type: "model", value: modelField.value() }));
   presetField.select.addEventListener("change", () => {

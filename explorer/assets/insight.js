@@ -52,12 +52,14 @@ export function render({ model, el }) {
     formula.root.hidden = !model.equation && !model.note;
   }
 
-  // A long equation is set smaller rather than cut; below three quarters it scrolls.
+  // A long line is set smaller rather than cut; below two thirds it scrolls.
   function fit() {
-    equation.style.fontSize = "";
-    const { scrollWidth, clientWidth } = equation;
-    if (clientWidth && scrollWidth > clientWidth) {
-      equation.style.fontSize = `${Math.max(0.75, clientWidth / scrollWidth)}em`;
+    for (const line of equation.children) {
+      line.style.fontSize = "";
+      const { scrollWidth, clientWidth } = line;
+      if (clientWidth && scrollWidth > clientWidth) {
+        line.style.fontSize = `${Math.max(0.67, clientWidth / scrollWidth)}em`;
+      }
     }
     equation.tabIndex = equation.scrollWidth > equation.clientWidth + 1 ? 0 : -1;
   }

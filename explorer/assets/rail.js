@@ -58,7 +58,7 @@ export function render({ model, el, view }) {
       return row;
     }
     row?.root.remove();
-    row = control.kind === "choice" ? new ChoiceRow(control, context) : new NumberRow(control, context);
+    row = new ROWS[control.kind](control, context);
     rows.set(control.path, row);
     return row;
   }
@@ -212,7 +212,7 @@ function remember(closed) {
 
 // -------------------------------------------------------------------------------------- rows
 
-const shapeOf = (control) => (control.kind === "choice" ? `choice ${control.style}` : "number");
+const shapeOf = (control) => `${control.kind} ${control.style ?? ""}`;
 
 class Row {
   constructor(control, context) {
@@ -507,6 +507,7 @@ class NumberRow extends Row {
     this.root.style.setProperty("--at", this.share(value));
     this.shown = this.formatted(value);
     if (this.text.value !== this.shown) this.text.value = this.shown;
+    this.text.classList.toggle("long", this.shown.length > 5);
     setAttribute(this.slider, "aria-valuetext", this.worded(value));
     this.root.classList.toggle("beyond", value < low || value > high);
     this.markChanged(value);
@@ -644,6 +645,75 @@ class ChoiceRow extends Row {
     return this.control.options.find((option) => option.value === value)?.label ?? String(value);
   }
 }
+
+// A row of numbers, typed with spaces between them.
+class ListRow extends Row {
+  constructor(control, context) {
+    super(control, context);
+    this.root.classList.add("list");
+    this.text = element("input", {
+      type: "text",
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder: "none yet",
+      "aria-describedby": this.ids.tip,
+    });
+    this.unit = element("span", { class: "unit", "aria-hidden": "true" });
+    this.root.append(this.symbol, this.text, this.unit, this.dot, this.message, this.tip);
+    this.shown = "";
+    this.text.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.commit();
+      else if (event.key === "Escape") this.leave();
+    });
+    this.text.addEventListener("blur", () => this.commit());
+    this.update(control);
+  }
+
+  inputs() {
+    return [this.text];
+  }
+
+  focusTarget() {
+    return this.text;
+  }
+
+  update(control) {
+    this.describe(control);
+    setText(this.unit, control.unit);
+    setAttribute(this.text, "aria-label", `${control.label} in ${control.unit}`);
+  }
+
+  held() {
+    return super.held() || this.text.value !== this.shown;
+  }
+
+  commit() {
+    if (this.text.value === this.shown) return;
+    this.shown = this.text.value; // what was typed stays until the server has judged it
+    this.link.post({ type: "text", path: this.path, text: this.text.value }, this);
+  }
+
+  leave() {
+    this.text.value = this.shown;
+  }
+
+  shows(value) {
+    return value === this.value && this.text.value === this.shown;
+  }
+
+  show(value) {
+    this.value = value;
+    this.shown = String(value);
+    if (this.text.value !== this.shown) this.text.value = this.shown;
+    this.markChanged(value);
+  }
+
+  worded(value) {
+    return value || "none";
+  }
+}
+
+const ROWS = { number: NumberRow, choice: ChoiceRow, list: ListRow };
 
 // ----------------------------------------------------------------------------------- tooltips
 

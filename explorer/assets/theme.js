@@ -27,7 +27,7 @@
 
   // ------------------------------------------------------------------------------ glyph colours
 
-  const PAINTS = ["line_color", "fill_color", "hatch_color", "text_color"];
+  const PAINTS = ["line_color", "fill_color", "hatch_color", "text_color", "label_text_color"];
   const known = new WeakSet();
 
   const roleOf = (model) => {

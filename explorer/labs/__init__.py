@@ -1,5 +1,7 @@
 """The labs, one module each; a lab declares what it shows and does not wire it."""
 
+from explorer.labs.base import Lab
 from explorer.labs.neuron import NeuronLab
+from explorer.labs.synapse import SynapseLab
 
-__all__ = ["NeuronLab"]
+__all__ = ["Lab", "NeuronLab", "SynapseLab"]

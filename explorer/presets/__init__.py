@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from engine import Experiment
+from engine.base_experiment import BaseExperiment, read
 
 __all__ = ["Preset", "presets"]
 
@@ -22,24 +22,26 @@ class Preset:
         Name of its file, used in links and messages.
     label, hint : str
         What it is called, and what to look at.
-    experiment : Experiment
+    experiment : BaseExperiment
         What it shows.
     """
 
     id: str
     label: str
     hint: str
-    experiment: Experiment
+    experiment: BaseExperiment
 
 
-@lru_cache(maxsize=1)
-def presets() -> dict[str, Preset]:
-    """Return every preset by its id, in the order of the file names."""
+@lru_cache(maxsize=8)
+def presets(lab: str = "neuron") -> dict[str, Preset]:
+    """Return every preset of a lab by its id, in the order of the file names."""
     found = {}
     files = [f for f in resources.files("explorer.presets").iterdir() if f.name.endswith(".json")]
     for file in sorted(files, key=lambda f: f.name):
         content = json.loads(file.read_text(encoding="utf-8"))
         id_ = file.name.removesuffix(".json").partition("-")[2]
-        experiment = Experiment.from_json(json.dumps(content["experiment"]))
+        experiment = read(json.dumps(content["experiment"]))
+        if experiment.kind != lab:
+            continue
         found[id_] = Preset(id_, content["label"], content["hint"], experiment)
     return found

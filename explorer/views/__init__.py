@@ -5,10 +5,27 @@ from explorer.views.raster import RasterView
 from explorer.views.rate import RateView
 from explorer.views.stimulus import StimulusView
 from explorer.views.surrogate import Curves, SurrogateView, curves_of
+from explorer.views.synapse import (
+    ArrivalsView,
+    ConductanceView,
+    CurrentView,
+    CurrentVoltageView,
+    OutputCurves,
+    PlasticityView,
+    PotentialView,
+    output_curves,
+)
 from explorer.views.voltage import VoltageView
 
 __all__ = [
+    "ArrivalsView",
+    "ConductanceView",
+    "CurrentView",
+    "CurrentVoltageView",
     "Curves",
+    "OutputCurves",
+    "PlasticityView",
+    "PotentialView",
     "RasterView",
     "RateView",
     "StimulusView",
@@ -17,4 +34,5 @@ __all__ = [
     "VoltageView",
     "Window",
     "curves_of",
+    "output_curves",
 ]

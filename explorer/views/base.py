@@ -11,10 +11,11 @@ from bokeh.models import ColumnDataSource, Range1d
 from bokeh.plotting import figure
 
 from engine import Recording
+from explorer import typeset
 from explorer.theme import role_color, style_figure
 from explorer.views.thinning import nice_range
 
-__all__ = ["View", "Window", "put"]
+__all__ = ["View", "Window", "put", "unit_of"]
 
 PIXELS = 800
 """Columns that a trace is thinned to: about the width of the plots on a usual screen."""
@@ -83,6 +84,11 @@ def _same(now: Any, then: Any) -> bool:
     return now is then
 
 
+def unit_of(recording: Recording, trace: str) -> str:
+    """Write the unit of a trace with the signs of print."""
+    return typeset.unit(recording.unit_text(trace))
+
+
 class View:
     """A plot that is made once and then given new data in place.
 
@@ -121,6 +127,14 @@ class View:
         style = {"line_width": 1.25, "color": role_color(role)} | style
         draw = self.figure.step if "mode" in style else self.figure.line
         renderer = draw("x", "y", source=source, **style)
+        renderer.tags = [f"role:{role}"]
+        return source
+
+    def dots(self, role: str, **style: Any) -> ColumnDataSource:
+        """Draw dots in the colour of their role, and return where their data go."""
+        source = ColumnDataSource({"x": np.zeros(0, np.float32), "y": np.zeros(0, np.float32)})
+        style = {"size": 6, "color": role_color(role), "line_color": None} | style
+        renderer = self.figure.scatter("x", "y", source=source, **style)
         renderer.tags = [f"role:{role}"]
         return source
 

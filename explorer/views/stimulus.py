@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine import Recording
-from explorer.views.base import PIXELS, View, put
+from explorer.views.base import PIXELS, View, put, unit_of
 from explorer.views.thinning import min_max
 
 __all__ = ["StimulusView"]
@@ -31,5 +31,5 @@ class StimulusView(View):
         put(self._input, x=x, y=y[index])
         whole = recording.traces["input"][:, 0]
         self.show_between(min(0.0, float(whole.min(initial=0.0))), float(whole.max(initial=0.0)))
-        unit = recording.unit_text("input")
+        unit = unit_of(recording, "input")
         self.name(f"Input ({unit})" if unit else "Input")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine import Recording
-from explorer.views.base import PIXELS, View, put
+from explorer.views.base import PIXELS, View, put, unit_of
 from explorer.views.thinning import broken_line, min_max
 
 __all__ = ["VoltageView"]
@@ -36,7 +36,7 @@ class VoltageView(View):
     def update(self, recording: Recording) -> None:
         """Show potential, threshold and spikes; see `View.update`."""
         seen, dt = self.window.steps(recording), recording.dt
-        model = recording.experiment.model
+        model = recording.experiment.neuron
         whole = recording.traces[model.potential][:, 0]
         # without a threshold its line is as long as nothing
         thresholds = recording.traces.get("threshold", np.zeros((0, 1), np.float32))[:, 0]
@@ -60,7 +60,7 @@ class VoltageView(View):
         x, y = broken_line(steps * dt, whole[steps], np.full(len(steps), top))
         put(self._spikes, x=x, y=y)
         self.show_between(low, top)
-        unit = recording.unit_text(model.potential)
+        unit = unit_of(recording, model.potential)
         meaning = model.states()[model.potential].meaning.partition(",")[0]
         title = f"{meaning[:1].upper()}{meaning[1:]} of neuron {recording.experiment.watched[0]}"
         self.name(f"{title} ({unit})" if unit else title)

@@ -71,17 +71,17 @@ def browser(chromium_path):
 
 @pytest.fixture
 def visit(browser, server):
-    """Open pages: ``visit(query="", viewport=..., **context)`` gives a `Lab`.
+    """Open pages: ``visit(query="", at="synapse", viewport=..., **context)`` gives a `Lab`.
 
     At the end no page may have written an error to its console, asked another server for anything,
     or made the server print a traceback.
     """
     opened, log_before = [], len(server.log)
 
-    def visit(query="", *, viewport=WIDE, ready=True, **context):
+    def visit(query="", *, at="", viewport=WIDE, ready=True, **context):
         context = browser.new_context(viewport=viewport, **context)
         context.set_default_timeout(15_000)
-        lab = Lab(context.new_page(), server.address)
+        lab = Lab(context.new_page(), server.address, at)
         opened.append((context, lab))
         lab.open(query)
         if ready:

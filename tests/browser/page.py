@@ -10,10 +10,10 @@ RASTER = "Spikes"
 
 
 class Lab:
-    """A lab in a tab of the browser."""
+    """A lab in a tab of the browser; ``at`` is the address of its page on the server."""
 
-    def __init__(self, page, address):
-        self.page, self.address = page, address
+    def __init__(self, page, address, at=""):
+        self.page, self.address, self.at = page, address, at
         self.complaints, self.foreign, self.may_complain = [], [], False
         page.add_init_script(REACH)
         page.on("console", self._hear)
@@ -40,7 +40,8 @@ class Lab:
 
     def open(self, query=""):
         """Load the page."""
-        self.page.goto(self.address + (f"?{query}" if query else ""), wait_until="commit")
+        address = self.address + self.at + (f"?{query}" if query else "")
+        self.page.goto(address, wait_until="commit")
 
     def wait_ready(self):
         """Wait for the first plots, and start to count the rail's messages."""

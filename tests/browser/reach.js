@@ -111,8 +111,8 @@
     all: (selector) => [...all(selector)],
     ready: () => {
       const data = rail()?.data;
-      const shown = source("Membrane potential", "trace");
-      return !!(data && find('[data-path="tau"], [data-path="V_th"]') && shown && column(shown, "x").length && reach.idle());
+      const shown = source("Membrane potential", "trace") ?? source("Conductance", "population-0");
+      return !!(data && find(".row[data-path]") && shown && column(shown, "x").length && reach.idle());
     },
     // Nothing is on its way: the newest message is acknowledged and no row waits.
     idle: () => {

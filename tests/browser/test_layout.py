@@ -39,8 +39,11 @@ def test_the_theme_follows_the_system_until_it_was_chosen(visit):
 
 
 @SIZES
-def test_nothing_has_to_be_scrolled_sideways(visit, size):
-    lab = visit(viewport=size)
+@pytest.mark.parametrize("at", ["", "synapse", "gallery"])
+def test_nothing_has_to_be_scrolled_sideways(visit, size, at):
+    lab = visit(viewport=size, at=at, ready=at != "gallery")
+    if at == "gallery":
+        lab.page.locator(".card").first.wait_for()
     width = lab.look("document.documentElement.scrollWidth")
     assert width <= size["width"]
 
@@ -77,13 +80,41 @@ def test_the_plots_are_large_enough_to_read(visit, size):
     assert min(heights) >= 25
 
 
+THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
+
+
 @SIZES
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@THEMES
 def test_axe_finds_no_violation(visit, size, theme):
     lab = visit("tau=33", viewport=size, color_scheme=theme)
     lab.unfold()
     lab.type("V_th", "abc")
     lab.row("V_th").locator(".problem:not(:empty)").wait_for()
+    no_violations(lab)
+
+
+@SIZES
+@THEMES
+def test_axe_finds_no_violation_in_the_synapse_lab(visit, size, theme):
+    query = "plasticity=STP&B.synapse=BioNMDA&B.output=MgBlock&train=DrawnTrain&train.times=50,90"
+    lab = visit(query, at="synapse", viewport=size, color_scheme=theme)
+    lab.unfold()
+    lab.box("train.times").fill("ten")
+    lab.box("train.times").press("Enter")
+    lab.row("train.times").locator(".problem:not(:empty)").wait_for()
+    no_violations(lab)
+
+
+@SIZES
+@THEMES
+def test_axe_finds_no_violation_in_the_gallery(visit, size, theme):
+    lab = visit(at="gallery", viewport=size, color_scheme=theme, ready=False)
+    lab.page.locator(".card.drawn").first.wait_for(timeout=60_000)
+    lab.page.locator("details").first.locator("summary").click()
+    no_violations(lab)
+
+
+def no_violations(lab):
     results = Axe().run(lab.page)
     found = [
         (v["id"], v["help"], [n["target"] for n in v["nodes"]][:3])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine import LIF, Experiment, catalog
-from explorer import controls
+from explorer.labs import NeuronLab
 from explorer.links import to_query
 from explorer.presets import presets
 
@@ -171,7 +171,7 @@ def test_every_model_can_be_picked_and_the_first_one_again(lab):
         lab.pick("Model", name)
         lab.wait(f"reach.header().model === '{name}'", timeout=30_000)
         lab.wait_idle()
-        groups = controls.groups(Experiment(catalog.neuron(name)))
+        groups = NeuronLab.groups(Experiment(catalog.neuron(name)))
         wanted = [control["path"] for group in groups for control in group["controls"]]
         assert [row["path"] for row in lab.look("reach.rows()")] == wanted
         assert int(lab.numbers["count"].replace(",", "")) > 0, name

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import ALIF, HH, IF, LIF, Experiment, LIFRef, catalog, inputs, surrogates
+from engine.base_experiment import SCHEMA, spread_spec
 from engine.errors import ParameterError
-from engine.experiment import SCHEMA, spread_spec
 from engine.memory import MemoryBudgetError, budget, estimate, require_budget
 from engine.specs import Interval
 

@@ -13,14 +13,17 @@ import saiunit as u
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine import Experiment, catalog, simulate, surrogates
+from engine import LIF, Experiment, ParameterError, boundary, catalog, simulate, surrogates
 from engine.simulation import compile_simulation
 from engine.specs import InitialSpec
 
 NEURONS, SYNAPSES = catalog.neurons(), catalog.synapses()
+OUTPUTS, RULES = catalog.outputs(), catalog.plasticity()
+EVERYTHING = NEURONS | SYNAPSES | OUTPUTS | RULES
 EACH_NEURON = pytest.mark.parametrize("cls", NEURONS.values(), ids=NEURONS.keys())
 EACH_SYNAPSE = pytest.mark.parametrize("cls", SYNAPSES.values(), ids=SYNAPSES.keys())
 EACH = pytest.mark.parametrize("cls", (NEURONS | SYNAPSES).values(), ids=NEURONS | SYNAPSES)
+ANYTHING = pytest.mark.parametrize("cls", EVERYTHING.values(), ids=EVERYTHING.keys())
 EACH_RESET = pytest.mark.parametrize(
     ("cls", "reset"),
     [
@@ -39,7 +42,10 @@ PLAUSIBLE = {"mV": 1e3, "mV/ms": 1e3, "mA": 1e4, "mS": 1e4, "S": 1e4, "": 1e3}
 
 
 def input_unit(cls):
-    return cls.input.unit if cls in NEURONS.values() else cls.parameters()["g_initializer"].unit
+    if cls in NEURONS.values():
+        return cls.input.unit
+    g = cls.parameters().get("g_initializer")
+    return u.UNITLESS if g is None else g.unit
 
 
 @functools.partial(jax.jit, static_argnames=("cls", "size", "batch", "dt"))
@@ -52,7 +58,7 @@ def steps(cls, size, x, batch=None, dt=0.125):
 
     def step(i, now):
         with brainstate.environ.context(i=i, t=i * dt * u.ms):
-            out = model(u.Quantity(now, unit=input_unit(cls)))
+            out = model(boundary.attach(now, input_unit(cls)))
         return out, {name: getattr(model, name).value for name in cls.states()}
 
     with brainstate.environ.context(dt=dt * u.ms):
@@ -230,19 +236,242 @@ def test_a_run_in_pieces_is_the_whole_run_bit_for_bit(cls):
 
 @EACH_SYNAPSE
 def test_it_stays_at_rest_without_input(cls):
-    _, states = steps(cls, 2, jnp.zeros((50, 2)))
-    assert not plain(states)["g"].any()
+    out, states = plain(steps(cls, 2, jnp.zeros((50, 2))))
+    assert not out.any()
+    assert not states.get("g", np.zeros(1)).any()
 
 
 @EACH_SYNAPSE
 def test_it_answers_an_event_and_forgets_it(cls):
-    x = jnp.zeros((4000, 2)).at[10, 1].set(1.0)
+    x = jnp.zeros((8000, 2)).at[10, 1].set(1.0)
     out = plain(steps(cls, 2, x)[0])
     assert not out[:10].any()
     assert not out[:, 0].any()
     assert out[:, 1].max() > 0.05
     assert (out[:, 1] >= 0).all()
     assert out[-1, 1] < 1e-3 * out[:, 1].max()
+
+
+@EACH_SYNAPSE
+def test_a_spike_is_a_truth_value_a_whole_number_or_a_number(cls):
+    spikes = np.random.default_rng(4).random((60, 2)) < 0.2
+
+    def run(kind):
+        model = cls(2)
+        model.init_state()
+
+        def step(i, now):
+            with brainstate.environ.context(i=i, t=i * 0.25 * u.ms):
+                return model(now)
+
+        with brainstate.environ.context(dt=0.25 * u.ms):
+            return plain(brainstate.transform.for_loop(step, jnp.arange(60), spikes.astype(kind)))
+
+    as_number = run(np.float32)
+    assert as_number.any()
+    assert np.array_equal(run(bool), as_number)
+    assert np.array_equal(run(np.int32), as_number)
+
+
+@EACH_SYNAPSE
+@pytest.mark.parametrize("value", [True, np.array([1, 0]), np.ones((3, 2))])
+def test_an_event_comes_as_an_argument_or_as_a_delta_input_of_any_label(cls, value, clock):
+    def run(*arguments, **registered):
+        model = cls(2, name="synapse")
+        model.init_state(3)
+        for step in range(4):
+            for label, inp in registered.items() if step == 1 else ():
+                model.add_delta_input("event", inp, label=label if label != "none" else None)
+            with brainstate.environ.context(t=step * clock):
+                out = model(*(arguments if step == 1 else ()))
+            assert not model.delta_inputs, "nothing is left behind"
+        return plain(out), plain({n: getattr(model, n).value for n in cls.states()})
+
+    amount = boundary.attach(np.asarray(value) * 1.0, input_unit(cls))
+    direct = run(amount)
+    for other in (run(none=amount), run(group=amount), run(value)):
+        for a, b in zip(jax.tree.leaves(direct), jax.tree.leaves(other), strict=True):
+            assert np.array_equal(a, b)
+    assert any(
+        not np.array_equal(a, b)
+        for a, b in zip(jax.tree.leaves(direct), jax.tree.leaves(run()), strict=True)
+    )
+
+
+@EACH_SYNAPSE
+def test_an_event_may_be_found_by_a_callable_that_stays(cls, clock):
+    model = cls(2)
+    model.init_state()
+    one = boundary.attach(jnp.ones(2), input_unit(cls))
+    model.add_delta_input("ever", lambda: one)
+    for step in range(3):
+        with brainstate.environ.context(t=step * clock):
+            out = model()
+    assert list(model.delta_inputs) == ["ever"]
+    assert plain(out).all()
+
+
+@EACH_SYNAPSE
+def test_a_current_input_is_read_or_refused_but_never_forgotten(cls, clock):
+    model = cls(2)
+    model.init_state()
+    one = boundary.attach(jnp.ones(2), input_unit(cls))
+    if cls.takes_current:
+        model.add_current_input("flow", one)
+        assert plain(model()).all()
+        assert not model.current_inputs
+    else:
+        with pytest.raises(ParameterError, match=f"{cls.__name__} takes no current input, so 'fl"):
+            model.add_current_input("flow", one)
+
+
+@EACH_SYNAPSE
+def test_it_runs_after_a_neuron_on_its_spikes(cls, clock):
+    neuron = LIF(3)
+    synapse = neuron.align_pre(cls.desc())
+    assert neuron.align_pre(cls.desc()) is synapse
+    assert synapse.varshape == (3,)
+    brainstate.nn.init_all_states(neuron, batch_size=2)
+
+    def step(i):
+        with brainstate.environ.context(i=i, t=i * clock):
+            before = getattr(synapse, next(iter(cls.states()))).value
+            spikes = neuron(jnp.array([0.0, 2.0, 3.0]) * u.mA)
+            return spikes, u.get_mantissa(getattr(synapse, next(iter(cls.states()))).value - before)
+
+    spikes, change = brainstate.transform.for_loop(step, jnp.arange(200))
+    assert spikes[..., 1:].any()
+    assert np.array_equal(np.abs(change).max(axis=(0, 1)) > 1e-3, [False, True, True])
+
+
+def soft_numbers(cls):
+    specs = cls.parameters().items()
+    return st.fixed_dictionaries(
+        {p: st.one_of(st.sampled_from(s.soft), st.floats(*s.soft)) for p, s in specs}
+    )
+
+
+def given_values(cls, numbers):
+    specs = cls.parameters()
+    return {
+        p: boundary.attach(jnp.asarray(v, jnp.float32), specs[p].unit) for p, v in numbers.items()
+    }
+
+
+@functools.cache
+def slider_run(cls):
+    """Compile a run of a model with events, of its parameters in their declared units."""
+
+    @jax.jit
+    def run(numbers, dt, x):
+        model = cls(4, **given_values(cls, numbers))
+        model.init_state()
+        arguments = (x, jnp.roll(x, 3, axis=0)) if cls in RULES.values() else (x,)
+
+        def step(i, *now):
+            with brainstate.environ.context(i=i, t=i * dt * u.ms):
+                out = model(*now)
+            return out, {name: getattr(model, name).value for name in cls.states()}
+
+        with brainstate.environ.context(dt=dt * u.ms):
+            return brainstate.transform.for_loop(step, jnp.arange(len(x)), *arguments)
+
+    return run
+
+
+@pytest.mark.parametrize("cls", (SYNAPSES | RULES).values(), ids=SYNAPSES | RULES)
+@given(data=st.data())
+@settings(max_examples=40)
+def test_it_stays_finite_and_plausible_for_any_train_wherever_the_sliders_stand(cls, data):
+    numbers = data.draw(soft_numbers(cls))
+    fastest = [numbers[p] for p, s in cls.parameters().items() if s.time_constant]
+    dt = min([data.draw(st.floats(0.01, 0.5)), *(tau / 2 for tau in fastest)])
+    chance, seed = data.draw(st.sampled_from([0.01, 0.1, 0.5])), data.draw(st.integers(0, 99))
+    x = (np.random.default_rng(seed).random((400, 4)) < chance).astype(np.float32)
+    out, states = plain(slider_run(cls)(numbers, np.float32(dt), x))
+    assert np.isfinite(out).all()
+    for name, spec in cls.states().items():
+        if not spec.is_time_stamp:
+            assert np.isfinite(states[name]).all(), name
+            assert np.abs(states[name]).max() < PLAUSIBLE[spec.unit_text], name
+
+
+@EACH_SYNAPSE
+def test_a_gradient_passes_to_every_parameter(cls):
+    numbers = {p: s.default_number for p, s in cls.parameters().items()}
+    x = (np.random.default_rng(5).random((200, 4)) < 0.1).astype(np.float32)
+    total = lambda numbers: u.get_mantissa(slider_run(cls)(numbers, 0.125, x)[0]).sum()  # noqa: E731
+    for p, slope in jax.grad(total)(numbers).items():
+        assert np.isfinite(slope), p
+        # a window that is counted in whole steps has no slope
+        assert bool(slope != 0.0) == (p != "T_dur"), p
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+@ANYTHING
+def test_a_wrong_unit_is_refused_by_the_name_of_the_argument(cls):
+    arguments = () if cls in OUTPUTS.values() else (2,)
+    for p, spec in cls.parameters().items():
+        if spec.any_unit:
+            continue
+        wrong = 1.0 * (u.kelvin if spec.unit_text else u.ms)
+        with pytest.raises(ParameterError, match=rf"{cls.__name__}\.{p} must be ") as error:
+            cls(*arguments, **{p: wrong})
+        assert error.value.args[0].count("\n") == 0
+        with pytest.raises(ParameterError, match=rf"{cls.__name__}\.{p} must be "):
+            cls(*arguments, **{p: True})
+
+
+@pytest.mark.parametrize("cls", (SYNAPSES | RULES).values(), ids=SYNAPSES | RULES)
+def test_what_does_not_fit_the_states_is_refused_by_the_name_of_the_argument(cls, clock):
+    model = cls(3)
+    model.init_state()
+    arguments = [name for name in inspect.signature(cls.update).parameters if name != "self"]
+    before = plain({name: getattr(model, name).value for name in cls.states()})
+    with brainstate.environ.context(t=0 * u.ms):
+        for k, name in enumerate(arguments):
+            words = "the input" if name == "x" else name
+            filler = (None,) * k
+            with pytest.raises(ParameterError, match=rf"{words} of {cls.__name__} has shape \(7,"):
+                model(*filler, np.ones(7))
+            with pytest.raises(ParameterError, match=r"for a batch call init_state\(2\)"):
+                model(*filler, np.ones((2, 3)))
+            with pytest.raises(ParameterError, match=rf"{words} of {cls.__name__} must be "):
+                model(*filler, np.ones(3) * u.ms)
+        if cls in SYNAPSES.values():
+            model.add_delta_input("wide", boundary.attach(np.ones((2, 3)), input_unit(cls)))
+            with pytest.raises(ParameterError, match="would turn its state"):
+                model()
+    after = plain({name: getattr(model, name).value for name in cls.states()})
+    assert jax.tree.all(jax.tree.map(np.array_equal, before, after))
+
+
+@pytest.mark.parametrize("cls", (SYNAPSES | RULES).values(), ids=SYNAPSES | RULES)
+def test_a_reset_keeps_the_batch_and_undoes_the_run(cls, clock):
+    model = cls((2, 3))
+    model.init_state(4)
+    before = plain({name: getattr(model, name).value for name in cls.states()})
+    with brainstate.environ.context(t=0 * u.ms):
+        model(*[np.ones((4, 2, 3))] * (2 if cls in RULES.values() else 1))
+    model.reset_state()
+    after = plain({name: getattr(model, name).value for name in cls.states()})
+    assert jax.tree.all(jax.tree.map(np.array_equal, before, after))
+    model.reset_state(5)
+    assert all(getattr(model, name).value.shape == (5, 2, 3) for name in cls.states())
+
+
+@pytest.mark.parametrize("cls", (SYNAPSES | RULES).values(), ids=SYNAPSES | RULES)
+def test_whole_numbers_make_no_whole_number_states(cls, clock):
+    specs = cls.parameters().items()
+    starts = {p: s for p, s in specs if isinstance(s, InitialSpec)}
+    model = cls(2, **{p: boundary.attach(np.array([0, 1]), s.unit) for p, s in starts.items()})
+    model.init_state()
+    with brainstate.environ.context(t=0 * u.ms):
+        model(1)
+    for name in cls.states():
+        assert getattr(model, name).value.dtype == np.float32, name
 
 
 # ---------------------------------------------------------------- states
@@ -299,12 +528,14 @@ def remainder(equation, symbols):
     return re.findall(r"\\?[A-Za-z]+", equation)
 
 
-@EACH
+@ANYTHING
 def test_every_symbol_of_the_equation_is_declared(cls):
     symbols = [s.symbol for s in (cls.parameters() | cls.states()).values()]
     if cls in NEURONS.values():
         symbols.append(cls.input.symbol)
-    symbols += cls.functions
+    if cls in OUTPUTS.values():
+        symbols += ["I", "g", "V"]
+    symbols += getattr(cls, "functions", {})
     assert remainder(cls.equation, symbols) == []
 
 
@@ -313,7 +544,7 @@ def test_an_undeclared_symbol_would_be_found():
     assert remainder(r"\tau_q \frac{dV}{dt} = -V", [r"\tau", "V"]) != []
 
 
-@EACH
+@ANYTHING
 def test_what_drives_the_states_stands_in_the_equation(cls):
     for name, spec in cls.parameters().items():
         if spec.group == "dynamics" and not isinstance(spec, InitialSpec):
@@ -323,7 +554,7 @@ def test_what_drives_the_states_stands_in_the_equation(cls):
             assert f"d{spec.symbol}" in cls.equation.replace(" ", ""), name
 
 
-@EACH
+@ANYTHING
 def test_the_docstring_holds_an_equation_and_a_reference(cls):
     doc = inspect.getdoc(cls)
     assert cls.__doc__ is not None
@@ -334,7 +565,7 @@ def test_the_docstring_holds_an_equation_and_a_reference(cls):
     assert catalog.summary(cls).endswith(".")
 
 
-@EACH
+@ANYTHING
 def test_a_model_is_found_in_the_catalogue_by_its_name(cls):
     assert catalog.find(cls.__name__) is cls
     assert cls.__module__ == "engine"

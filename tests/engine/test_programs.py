@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 import saiunit as u
 
-from engine import ALIF, LIF, Expon, Neuron, ParameterError, Synapse, surrogates
+from engine import (
+    ALIF,
+    AMPA,
+    COBA,
+    CUBA,
+    LIF,
+    Expon,
+    GABAa,
+    Neuron,
+    ParameterError,
+    Synapse,
+    surrogates,
+)
 
 
 class _SimpleNeuron(Neuron):
@@ -160,6 +172,97 @@ def test_a_network_of_layers_takes_plain_spike_vectors_as_its_input_unit(unit, c
     assert set(np.unique(out)) == {0.0, 1.0}
     assert u.get_dim(last) == u.mV.dim
     assert np.isfinite(hidden.to_decimal(u.mV)).all()
+
+
+class _SynapticNet(brainstate.nn.Module):
+    """Layers with a synapse between each two: of conductances, or of plain numbers."""
+
+    def __init__(self, start, stage=None):
+        super().__init__()
+        zero = braintools.init.Constant(start)
+        self.input_layer = LIF(784, tau=5 * u.ms)
+        self.fc1, self.syn1 = brainstate.nn.Linear(784, 256), Expon(256, g_initializer=zero)
+        self.hidden1 = LIF(256, tau=10 * u.ms)
+        self.fc2, self.syn2 = brainstate.nn.Linear(256, 128), AMPA(128, g_initializer=zero)
+        self.hidden2 = LIF(128, tau=10 * u.ms)
+        self.fc3, self.output = brainstate.nn.Linear(128, 10), LIF(10, tau=10 * u.ms)
+        self.stage = stage
+
+    def current(self, g, gain):
+        if self.stage is None:
+            return gain * g
+        self.stage.bind_cond(gain * g)
+        return self.stage()
+
+    def update(self, x):
+        g = self.syn1(self.fc1(self.input_layer(x)))
+        spikes = self.hidden1(self.current(g, 10))
+        g = self.syn2(self.fc2(spikes))
+        return self.output(100 * self.fc3(self.hidden2(self.current(g, 10))))
+
+
+@pytest.mark.parametrize("kind", ["plain", "conductances", "conductances and a stage"])
+def test_a_network_of_layers_with_synapses_between_them(kind, clock):
+    start = 0.0 if kind == "plain" else 0.0 * u.mS
+    with brainstate.random.seed_context(0):
+        net = _SynapticNet(start, CUBA() if "stage" in kind else None)
+    brainstate.nn.init_all_states(net, batch_size=4)
+    x = np.float32(np.random.default_rng(0).random((4, 784)) * 4) * u.mA
+
+    def step(i):
+        return net(x), net.hidden1.V.value, net.hidden2.get_spike()
+
+    if kind == "conductances":
+        with pytest.raises(ParameterError, match=r"a current, got one in mS; put an output stage"):
+            step(0)
+        return
+    # AMPA finds its way without the time: nobody has told it
+    out, _, hidden = brainstate.transform.for_loop(step, jnp.arange(300))
+    assert out.shape == (300, 4, 10)
+    assert hidden.any()
+
+
+class _Network(brainstate.nn.Module):
+    """Excitatory and inhibitory neurons, each with both receptors on the side of the sender."""
+
+    def __init__(self):
+        super().__init__()
+        at_rest = {"V_rest": -60 * u.mV, "V_reset": -60 * u.mV, "V_th": -50 * u.mV}
+        at_rest |= {"V_initializer": braintools.init.Constant(-60.0 * u.mV), "tau": 20 * u.ms}
+        self.E, self.I = LIF(800, **at_rest), LIF(200, **at_rest)
+        self.ampa, self.gaba = AMPA(800), GABAa(200)
+        Linear = brainstate.nn.Linear
+        scale = {"w_init": braintools.init.Constant(4.0), "b_init": None}
+        self.EE, self.EI = Linear(800, 800, **scale), Linear(800, 200, **scale)
+        self.IE, self.II = Linear(200, 800, **scale), Linear(200, 200, **scale)
+        reversal = {"EE": 0.0, "EI": 0.0, "IE": -80.0, "II": -80.0}
+        self.stages = {name: COBA(E=E) for name, E in reversal.items()}
+        for name, stage in self.stages.items():
+            getattr(self, name[1]).add_current_input(name, stage)
+
+    def update(self, external):
+        for name, stage in self.stages.items():
+            g = (self.ampa if name[0] == "E" else self.gaba).g.value
+            stage.bind_cond(getattr(self, name)(g))
+        e, i = self.E(external), self.I(external)
+        self.ampa(e)
+        self.gaba(i)
+        return e, i
+
+
+def test_a_recurrent_network_of_excitation_and_inhibition():
+    net = _Network()
+    brainstate.nn.init_all_states(net)
+
+    def step(i):
+        with brainstate.environ.context(i=i, t=i * 0.25 * u.ms):
+            return net(20 * u.mA)
+
+    with brainstate.environ.context(dt=0.25 * u.ms):
+        e, i = brainstate.transform.for_loop(step, jnp.arange(2000))
+    assert (e.shape, i.shape) == ((2000, 800), (2000, 200))
+    assert e.sum() > 800
+    assert i.sum() > 200
 
 
 def test_a_layer_in_the_wrong_dimension_is_still_refused(clock):

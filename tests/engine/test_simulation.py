@@ -12,7 +12,18 @@ import saiunit as u
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine import ALIF, LIF, Experiment, LIFRef, catalog, inputs, memory, simulate, simulation
+from engine import (
+    ALIF,
+    LIF,
+    Experiment,
+    LIFRef,
+    catalog,
+    circuits,
+    inputs,
+    memory,
+    simulate,
+    simulation,
+)
 from engine.errors import MemoryBudgetError, ParameterError, SimulationCancelled
 from engine.simulation import compile_simulation, pack_spikes, unpack_spikes
 from tests.felt import FELT
@@ -38,7 +49,7 @@ def short_chunks(monkeypatch):
     """Programs that advance by 64 steps a call, kept apart from the other tests' programs."""
     monkeypatch.setattr(memory, "LONGEST_CHUNK", 64)
     monkeypatch.setattr(simulation, "_programs", OrderedDict())
-    monkeypatch.setattr(simulation, "_noise_cache", OrderedDict())
+    monkeypatch.setattr(circuits, "_noise_cache", OrderedDict())
 
 
 # ---------------------------------------------------------------- one program for all numbers

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine import LIF, Experiment, catalog, inputs, surrogates
 from explorer import controls, typeset
+from explorer.labs import NeuronLab
 
 MODELS = sorted(catalog.neurons())
 HEADER = {"model"}
@@ -16,7 +17,7 @@ HEADER = {"model"}
 
 
 def rows(experiment):
-    return [row for group in controls.groups(experiment) for row in group["controls"]]
+    return [row for group in NeuronLab.groups(experiment) for row in group["controls"]]
 
 
 def by_path(experiment):
@@ -143,7 +144,7 @@ def test_every_stimulus_and_surrogate_can_be_chosen():
 
 
 def test_every_model_can_be_picked_and_says_what_it_is():
-    options = controls.model_options()
+    options = controls.model_options(catalog.neurons())
     assert {option["value"] for option in options} == set(MODELS)
     assert all(option["hint"] for option in options)
 
@@ -155,7 +156,7 @@ def test_a_spread_stands_right_under_its_parameter():
 
 @pytest.mark.parametrize("model", MODELS)
 def test_groups_have_names_of_their_own_and_are_never_empty(model):
-    groups = controls.groups(Experiment(catalog.neuron(model)))
+    groups = NeuronLab.groups(Experiment(catalog.neuron(model)))
     assert all(group["controls"] and group["title"] for group in groups)
     assert len({group["id"] for group in groups}) == len(groups)
 
@@ -163,7 +164,7 @@ def test_groups_have_names_of_their_own_and_are_never_empty(model):
 @pytest.mark.parametrize("model", MODELS)
 def test_a_model_s_equation_is_typeset(model):
     shown = typeset.equation(catalog.neuron(model).equation)
-    assert shown.startswith("<math")
+    assert shown.startswith('<div class="line"><math')
     assert shown.count("<math") == shown.count("</math>") >= 1
     assert "\\" not in shown
 
@@ -202,6 +203,34 @@ def test_a_slider_that_is_widened_stays_within_what_is_accepted(value):
 def by_path_with(experiment, ranges):
     return {
         row["path"]: row
-        for group in controls.groups(experiment, ranges)
+        for group in NeuronLab.groups(experiment, ranges)
         for row in group["controls"]
     }
+
+
+@pytest.mark.parametrize("model", [*catalog.neurons(), *catalog.synapses()])
+def test_no_line_of_an_equation_is_much_too_long(model):
+    for line in catalog.find(model).equation.split(r"\quad"):
+        parts = typeset._broken(line.strip())
+        assert all(typeset._width(part) <= 1.3 * typeset.LONGEST_LINE for part in parts)
+        assert "".join(parts).replace(r"\qquad ", "").split() == line.split()
+
+
+def test_a_long_sum_goes_on_in_the_next_line():
+    long = "x = " + " + ".join(f"a_{i} (b_{i} - c_{i})" for i in range(8))
+    assert typeset.equation(long).count('class="line"') > 1
+    assert typeset.equation("x = a + b").count('class="line"') == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "shown"),
+    [
+        ("train", "PairedPulses", "Paired pulses"),
+        ("stimulus", "PulseTrain", "Pulse train"),
+        ("noise", "OUNoise", "Ornstein-Uhlenbeck noise"),
+        ("model", "FitzHughNagumo", "FitzHughNagumo"),
+        ("noise", "None", "none"),
+    ],
+)
+def test_options_read_as_words_where_they_are_no_names(path, name, shown):
+    assert controls._option(path, name) == shown

@@ -1,88 +1,33 @@
 """The neuron lab without a browser: messages in, recordings out, always acknowledged."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from queue import Empty, SimpleQueue
 from unittest.mock import MagicMock
 
-import numpy as np
 import pytest
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
 from engine import LIF, Experiment, LIFRef, Recording, catalog, simulate
 from explorer import controls, runner
-from explorer.labs import NeuronLab, neuron
+from explorer.labs import NeuronLab, base
+from tests.explorer.bench import LIMIT, Driven, differs, moved, rows
 from tests.felt import FELT
 
-LIMIT = 60.0
 SMALL = Experiment(LIF).update({"n": 5, "duration": 120.0})
 
 
-class Lab(NeuronLab):
-    """A lab whose page has an event loop in the test's own thread."""
-
-    def __init__(self, *args, **kwargs):
-        self.callbacks = SimpleQueue()
-        super().__init__(*args, **kwargs)
-
-    def _schedule(self, callback):
-        self.callbacks.put(callback)
-
-    def settle(self):
-        """Run callbacks until no run is under way."""
-        end = time.monotonic() + LIMIT
-        while self.runner.is_busy and time.monotonic() < end:
-            try:
-                self.callbacks.get(timeout=0.05)()
-            except Empty:
-                continue
-        assert not self.runner.is_busy
-        return self
-
-    def send(self, type_, path, settle=True, **content):
-        """Do what the rail does; returns the message's number."""
-        seq = self.rail.ack + 1 if settle else self._seq + 1
-        self.rail._handle_msg({"type": type_, "path": path, "seq": seq, **content})
-        if settle:
-            self.settle()
-        return seq
+class Lab(Driven, NeuronLab):
+    """A neuron lab that a test drives."""
 
     @property
-    def picture(self):
-        """Everything that the plots show."""
-        figures = [view.figure for view in self.views] + [self.surrogate.figure]
-        sources = [r.data_source.data for f in figures for r in f.renderers]
-        return [np.asarray(column) for data in sources for column in data.values()]
-
-
-def differs(one, other):
-    """Whether two pictures differ."""
-    return any(
-        a.dtype == object or a.shape != b.shape or not np.array_equal(a, b, equal_nan=True)
-        for a, b in zip(one, other, strict=True)
-    )
+    def small_figures(self):
+        return [self.surrogate.figure]
 
 
 @pytest.fixture
 def lab():
     return Lab(SMALL).settle()
-
-
-def rows(lab):
-    return {row["path"]: row for group in lab.rail.groups for row in group["controls"]}
-
-
-def moved(lab, row):
-    """Choose another value for a control, one that must change what is seen."""
-    if row["kind"] == "choice":
-        now = lab.rail.values[row["path"]]
-        return next(o["value"] for o in row["options"] if o["value"] != now)
-    low, high = row["soft"]
-    now = lab.rail.values[row["path"]]
-    value = next(v for v in (low + 0.5 * (high - low), low + 0.3 * (high - low)) if v != now)
-    return round(value) if row["integer"] else value
 
 
 def test_a_lab_starts_with_a_run_in_its_plots(lab):
@@ -338,7 +283,7 @@ def test_an_unexpected_failure_keeps_the_plot_and_does_not_show_its_text(lab, mo
     def broken(*args, **kwargs):
         raise IndexError("list index out of range")
 
-    monkeypatch.setattr(neuron, "simulate", broken)
+    monkeypatch.setattr(base, "simulate", broken)
     seq = lab.send("set", "tau", value=10.0)
     assert lab.recording is recording
     assert lab.rail.ack == seq
@@ -383,7 +328,7 @@ def test_a_run_that_outlives_its_page_is_dropped(monkeypatch, caplog):
         return ran[0]
 
     monkeypatch.setattr(Document, "session_context", property(lambda document: page[0]))
-    monkeypatch.setattr(neuron, "simulate", slow)
+    monkeypatch.setattr(base, "simulate", slow)
     monkeypatch.setattr(runner, "_workers", workers := ThreadPoolExecutor(1))
     with set_curdoc(document):
         lab = NeuronLab(SMALL)
@@ -398,7 +343,7 @@ def test_a_run_that_outlives_its_page_is_dropped(monkeypatch, caplog):
 
 def test_another_surrogate_is_drawn_without_simulating_again(lab, monkeypatch):
     shown, picture = lab.recording, lab.picture
-    monkeypatch.setattr(neuron, "simulate", lambda *_, **__: pytest.fail("simulated again"))
+    monkeypatch.setattr(base, "simulate", lambda *_, **__: pytest.fail("simulated again"))
     lab.send("set", "spk_fun", value="Sigmoid")
     assert lab.recording.traces is shown.traces
     assert lab.recording.experiment["spk_fun"] == "Sigmoid"

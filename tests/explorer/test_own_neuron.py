@@ -3,7 +3,7 @@
 import pytest
 
 from engine import Experiment, catalog
-from explorer import controls, links
+from explorer import links
 from tests import own
 from tests.explorer.test_neuron_lab import Lab, differs, moved, rows
 
@@ -35,4 +35,4 @@ def test_a_link_finds_the_neuron_by_its_name():
     link = links.from_query(links.to_query(experiment, home), home)
     assert link.complaints == ()
     assert link.experiment == experiment
-    assert "Leaking" in [o["value"] for o in controls.model_options()]
+    assert "Leaking" in catalog.neurons()

@@ -1,0 +1,246 @@
+"""What runs inside the compiled program of an experiment: built, started and stepped.
+
+A circuit turns traced numbers into models, gives their states at the start and takes one step of
+them. The compiled loop around it is in `engine.simulation`.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import brainstate
+import jax
+import jax.numpy as jnp
+import numpy as np
+import saiunit as u
+
+from engine import boundary, introspection
+from engine.base_experiment import BaseExperiment, spreads_in_proportion
+from engine.dynamics import Neuron
+from engine.specs import StateSpec
+
+if TYPE_CHECKING:
+    from engine.experiment import Structure
+
+__all__ = ["LEVEL", "Carry", "Circuit", "NeuronCircuit", "slot_key"]
+
+LEVEL = "mean"
+"""Parameter of a random input that is held at zero where it comes on top of a stimulus."""
+
+NOISE_CACHE_BYTES = 256 * 2**20
+
+KEY = "random key"
+"""Where the seed's key stands among what is fixed: no parameter can have this name."""
+
+Carry = dict[str, Any]
+"""``"fixed"`` holds what was drawn at the start; every other entry changes with each step."""
+
+Row = dict[str, jax.Array]
+"""What a step leaves: ``"traces"``, shape (trace, watched), and ``"spikes"``, shape (neuron,)."""
+
+
+class Circuit(ABC):
+    """The models of a structure and how they hang together."""
+
+    @property
+    @abstractmethod
+    def units(self) -> Mapping[str, u.Unit]:
+        """Unit of every recorded trace, in the order of a row."""
+
+    @abstractmethod
+    def drive(self, experiment: BaseExperiment, chunk: int, number: int) -> dict[str, Any]:
+        """Return what drives the steps of the chunk ``number``: arrays of shape (chunk, ...)."""
+
+    @abstractmethod
+    def no_drive(self, chunk: int) -> dict[str, Any]:
+        """Return arrays of the shapes of `drive`, to compile with."""
+
+    @abstractmethod
+    def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:
+        """Build the models and give their states at the start."""
+
+    @abstractmethod
+    def step(
+        self,
+        parameters: dict[str, Any],
+        fixed: Any,
+        evolving: Carry,
+        drive: dict[str, Any],
+        index: jax.Array,
+        watched: jax.Array,
+    ) -> tuple[Carry, Row]:
+        """Take one step."""
+
+
+class NeuronCircuit(Circuit):
+    """A population of one model under a stimulus and noise.
+
+    Parameters
+    ----------
+    structure : Structure
+        What is built.
+    """
+
+    def __init__(self, structure: Structure) -> None:
+        self.structure = structure
+
+    @property
+    def units(self) -> dict[str, u.Unit]:
+        """Unit of every recorded state, of the input, and of the threshold if there is one."""
+        model = self.structure.model
+        units = {name: spec.unit for name, spec in _recorded(model).items()}
+        units["input"] = self.structure.input_unit
+        return units | ({"threshold": units[model.potential]} if model.has_threshold else {})
+
+    def drive(self, experiment: BaseExperiment, chunk: int, number: int) -> dict[str, Any]:
+        """Return standard-normal numbers for every random input."""
+        seed, n = int(experiment["seed"]), self.structure.n
+        return {
+            slot: _noise(slot, seed, number, (chunk, n)) for slot in self.structure.random_slots
+        }
+
+    def no_drive(self, chunk: int) -> dict[str, Any]:
+        """Return zeros for every random input, and compile what draws them."""
+        n = self.structure.n
+        if self.structure.random_slots:
+            _normal(chunk, n)(np.zeros(2, np.uint32))
+        return dict.fromkeys(self.structure.random_slots, np.zeros((chunk, n), np.float32))
+
+    def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:
+        """Build the model and give its states at the start."""
+        structure = self.structure
+        spreads = self._draw_spreads(parameters, key)
+        with introspection.own_randomness(structure.model, jax.random.fold_in(key, 2)):
+            model = self._build(parameters | spreads)
+            introspection.start(model, brainstate.random.RandomState(jax.random.fold_in(key, 1)))
+        states = self._states(model)
+        inputs = {}
+        for slot, kind in structure.slots.items():
+            # a key of its own: with the key of the noise it would be the noise of the first step
+            start = slot_key(key, f"{slot}.start")
+            draw = jax.random.normal(start, (structure.n,)) if kind.stochastic else None
+            inputs[slot] = kind.begin(_numbers_of(slot, parameters), structure.n, draw)
+        return {"states": states, "fixed": spreads | {KEY: key}, "inputs": inputs}
+
+    def step(
+        self,
+        parameters: dict[str, Any],
+        fixed: Any,
+        evolving: Carry,
+        drive: dict[str, Any],
+        index: jax.Array,
+        watched: jax.Array,
+    ) -> tuple[Carry, Row]:
+        """Take one step of stimulus and model."""
+        structure = self.structure
+        dt = parameters["dt"]
+        t = index.astype(jnp.float32) * dt
+        total, carried = jnp.zeros((), jnp.float32), {}
+        for slot, kind in structure.slots.items():
+            value, carried[slot] = kind.sample(
+                _numbers_of(slot, parameters), t, dt, evolving["inputs"][slot], drive.get(slot)
+            )
+            total = total + value
+        current = jnp.broadcast_to(total, (structure.n,))
+        key = jax.random.fold_in(jax.random.fold_in(fixed[KEY], 3), index)
+        with introspection.own_randomness(structure.model, key):
+            # The model is built here because brainstate only lets a state be written by the trace
+            # that made it. It costs trace time only.
+            model = self._build(parameters | fixed)
+            introspection.start(model, brainstate.random.RandomState(np.zeros(2, np.uint32)))
+            for name, value in evolving["states"].items():
+                getattr(model, name).value = value
+            with brainstate.environ.context(i=index, t=t * u.ms):
+                spikes = model(boundary.attach(current, structure.input_unit))
+            states = self._states(model)
+        # Without the barrier XLA computes the whole step again inside the packing of its spikes.
+        states, spikes = jax.lax.optimization_barrier((states, spikes))
+        recorded = _recorded(structure.model).items()
+        traces = [boundary.strip(states[name], spec.unit) for name, spec in recorded]
+        traces.append(current)
+        if structure.model.has_threshold:
+            unit = structure.model.states()[structure.model.potential].unit
+            threshold = boundary.strip(model.threshold, unit)
+            traces.append(jnp.broadcast_to(threshold, (structure.n,)))
+        rows = jnp.stack([trace[watched] for trace in traces])
+        return {"states": states, "inputs": carried}, {"traces": rows, "spikes": spikes > 0}
+
+    def _states(self, model: Neuron) -> dict[str, Any]:
+        """States of the model, each in the unit that is declared: a step must not change it."""
+        return {
+            name: boundary.attach(boundary.strip(getattr(model, name).value, spec.unit), spec.unit)
+            for name, spec in self.structure.model.states().items()
+        }
+
+    def _build(self, parameters: dict[str, Any]) -> Neuron:
+        structure = self.structure
+        specs = structure.model.parameters()
+        values = {n: s.quantity(parameters[n]) for n, s in specs.items() if n in parameters}
+        return structure.model(structure.n, **values, **dict(structure.choices))
+
+    def _draw_spreads(self, parameters: dict[str, Any], key: jax.Array) -> dict[str, jax.Array]:
+        """Draw the value of every neuron for the parameters that differ between neurons."""
+        drawn = {}
+        for path in self.structure.paths:
+            if not path.endswith(".spread"):
+                continue
+            name = path.removesuffix(".spread")
+            spec = self.structure.model.parameters()[name]
+            z = jax.random.normal(slot_key(key, path), (self.structure.n,))
+            if spreads_in_proportion(spec):
+                width = jnp.sqrt(jnp.log1p(parameters[path] ** 2))
+                drawn[name] = parameters[name] * jnp.exp(width * z - width**2 / 2)
+            else:
+                drawn[name] = parameters[name] + parameters[path] * z
+        return drawn
+
+
+def _recorded(model: type[Neuron]) -> dict[str, StateSpec]:
+    return {name: spec for name, spec in model.states().items() if not spec.is_time_stamp}
+
+
+def _numbers_of(slot: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    prefix = f"{slot}."
+    level = {LEVEL: 0.0} if slot == "noise" else {}
+    return level | {
+        p.removeprefix(prefix): v for p, v in parameters.items() if p.startswith(prefix)
+    }
+
+
+def slot_key(key: Any, name: str) -> jax.Array:
+    """Return a key of its own for everything that is drawn under ``name``."""
+    return jax.random.fold_in(key, zlib.crc32(name.encode()) & 0x7FFFFFFF)
+
+
+# -- noise -----------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=32)
+def _normal(steps: int, n: int) -> Callable[..., jax.Array]:
+    return jax.jit(lambda key: jax.random.normal(key, (steps, n), jnp.float32))
+
+
+_noise_cache: OrderedDict[Any, jax.Array] = OrderedDict()
+_noise_lock = threading.Lock()
+
+
+def _noise(slot: str, seed: int, chunk: int, shape: tuple[int, int]) -> jax.Array:
+    """Return the standard-normal numbers of a chunk; kept, because only the seed changes them."""
+    address = (slot, seed, chunk, shape)
+    with _noise_lock:
+        if address in _noise_cache:
+            _noise_cache.move_to_end(address)
+            return _noise_cache[address]
+    key = slot_key(np.array([chunk, seed], np.uint32), slot)
+    drawn = _normal(*shape)(key)
+    with _noise_lock:
+        _noise_cache[address] = drawn
+        while sum(a.nbytes for a in _noise_cache.values()) > NOISE_CACHE_BYTES:
+            _noise_cache.popitem(last=False)
+    return drawn

@@ -1,0 +1,431 @@
+"""What every lab does: bring controls, link and plots up to one state, and run what is due."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, TypeVar
+
+import panel as pn
+from bokeh.document import Document
+
+from engine import Recording, SpikescopeError, simulate
+from engine.base_experiment import BaseExperiment
+from engine.simulation import is_compiled
+from explorer import controls, links, shell, typeset
+from explorer.components import ControlRail, HeaderBar, Insight, Message, StatusLine
+from explorer.presets import presets
+from explorer.runner import LatestRunner
+from explorer.state import LabState
+from explorer.transport import in_one_piece, send_promptly
+from explorer.views import View, Window
+
+__all__ = ["Description", "Lab", "number"]
+
+log = logging.getLogger(__name__)
+
+AnyExperiment = TypeVar("AnyExperiment", bound=BaseExperiment)
+Extra = TypeVar("Extra")
+
+
+@dataclass(frozen=True)
+class Description:
+    r"""What the page says about an experiment.
+
+    Attributes
+    ----------
+    model : str
+        What the picker of the header shows.
+    equation : str
+        LaTeX, lines joined by ``\quad``.
+    note : str
+        A sentence under the equation.
+    """
+
+    model: str
+    equation: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Result(Generic[Extra]):
+    """What a run gives: the recording, and whatever else the lab works out of it."""
+
+    recording: Recording
+    extra: Extra
+
+
+@dataclass(frozen=True)
+class Request:
+    """A run to be made, and the message of the rail that asked for it."""
+
+    experiment: Any
+    seq: int
+
+
+class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
+    """A page of controls, linked plots and numbers around one kind of experiment.
+
+    A lab declares its views, its controls and its numbers; everything between a slider and a pixel
+    is here.
+
+    Parameters
+    ----------
+    experiment : experiment, optional
+        What to start with; the lab's own default if not given.
+    query : str, optional
+        A link's query; what it says is put on top of ``experiment``.
+
+    Attributes
+    ----------
+    state : LabState
+        The one state: read and set it, and everything follows.
+    recording : Recording or None
+        The run that the plots show.
+    """
+
+    id: ClassVar[str]
+    """Name of the lab in links and among the presets."""
+    title: ClassVar[str]
+    """Name of the lab on its tab."""
+    figure_title: ClassVar[str]
+    """Heading of the small figure in the insight column."""
+    __abstract = True
+
+    def __init__(self, experiment: AnyExperiment | None = None, query: str = "") -> None:
+        super().__init__()
+        self.home = experiment or self.default()
+        link = links.from_query(query, self.home)
+        self.state = LabState(link.experiment)
+        self.recording: Recording | None = None
+        self._document = pn.state.curdoc
+        self._has_session = (
+            self._document is not None and self._document.session_context is not None
+        )
+        self._loop = _running_loop()
+        self._seq = 0
+        self._asked: Any = None  # what the plots show once nothing runs any more
+        self._complaints = link.complaints
+        self._laid_out: tuple[Any, ...] = ()
+        self._ranges: controls.Ranges = {}
+
+        self.window = Window(link.experiment["duration"])
+        self.views = self.make_views(self.window)
+        self.rail = ControlRail()
+        self.header = HeaderBar(
+            labs=shell.tabs(self.id),
+            models=self.models(),
+            presets=[
+                {"id": p.id, "label": p.label, "hint": p.hint} for p in presets(self.id).values()
+            ],
+        )
+        self.status = StatusLine()
+        self.insight = Insight(
+            figure=pn.pane.Bokeh(self.small_figure()), figure_title=self.figure_title
+        )
+        self.runner: LatestRunner[Request, Result[Extra]] = LatestRunner(
+            self._compute, self._deliver, self._fail, self._schedule
+        )
+        self.rail.on_message(self._on_rail)
+        self.header.on_message(self._on_header)
+        for view in self.views:
+            view.on_zoom(self._redraw)
+        self.state.param.watch(self._on_state, ["experiment", "errors"])
+        self._on_state()
+
+    # -- what a lab declares ---------------------------------------------------------------------
+
+    @classmethod
+    @abstractmethod
+    def default(cls) -> AnyExperiment:
+        """Return what the lab starts with."""
+
+    @abstractmethod
+    def make_views(self, window: Window) -> list[View]:
+        """Make the linked plots, from top to bottom; they share the window of time."""
+
+    @abstractmethod
+    def small_figure(self) -> Any:
+        """Make the figure of the insight column."""
+
+    @abstractmethod
+    def models(self) -> list[dict[str, str]]:
+        """Return what the picker of the header offers."""
+
+    @abstractmethod
+    def pick(self, model: str) -> None:
+        """Take what was picked in the header."""
+
+    @classmethod
+    @abstractmethod
+    def groups(
+        cls, experiment: AnyExperiment, ranges: controls.Ranges = MappingProxyType({})
+    ) -> list[dict[str, Any]]:
+        """Lay out the controls."""
+
+    @abstractmethod
+    def layout_of(self, experiment: AnyExperiment) -> tuple[Any, ...]:
+        """Give what decides which controls there are; first the models, which decide their ranges.
+
+        With another model the sliders go back to the ranges that it declares.
+        """
+
+    @abstractmethod
+    def describe(self, experiment: AnyExperiment) -> Description:
+        """Say what is simulated."""
+
+    @abstractmethod
+    def work_out(self, experiment: AnyExperiment, recording: Recording) -> Extra:
+        """Work out what the small figure and the numbers need; in a worker thread."""
+
+    @abstractmethod
+    def show_extra(self, extra: Extra) -> None:
+        """Show what was worked out."""
+
+    @abstractmethod
+    def numbers(self, recording: Recording, extra: Extra) -> list[dict[str, str]]:
+        """Return the numbers of a run, made with `number`."""
+
+    @abstractmethod
+    def plots(self) -> pn.Column:
+        """Return the linked plots, one under the other."""
+
+    # -- from the user ---------------------------------------------------------------------------
+
+    def _on_rail(self, message: Message) -> None:
+        send_promptly(self._document)
+        self._complaints = ()  # read, or at least not what the user is about now
+        self._seq = max(self._seq, int(message["seq"]))
+        path = str(message["path"])
+        match message["type"]:
+            case "set":
+                self.state.set(path, message["value"])
+            case "text":
+                self.state.set(path, str(message["text"]))
+            case "reset":
+                self.state.reset(path)
+            case "spread":
+                self.state.spread(path, bool(message["on"]))
+        if not self.runner.is_busy:  # nothing to wait for: the message changed no plot
+            self.rail.ack = self._seq
+
+    def _on_header(self, message: Message) -> None:
+        self._complaints = ()
+        match message["type"]:
+            case "model":
+                self.pick(str(message["value"]))
+            case "preset":
+                preset = presets(self.id)[str(message["id"])]
+                self.state.replace(preset.experiment, f"preset {preset.label}")
+                self.state.preset = preset.id
+                self.header.preset = preset.id
+            case "undo":
+                self.state.undo()
+            case "redo":
+                self.state.redo()
+            case "reset_all":
+                self.state.reset_all()
+
+    # -- from the state --------------------------------------------------------------------------
+
+    @property
+    def experiment(self) -> AnyExperiment:
+        """What the controls say."""
+        return self.state.experiment  # type: ignore[return-value]
+
+    def _on_state(self, *_: Any) -> None:
+        """Bring controls, link and plots up to the state, and ask for a run where one is due.
+
+        While a slider moves the browser already shows its value: what else the state changes on the
+        page goes out with the plots, in one message.
+        """
+        experiment = self.experiment
+        if not self.state.is_runnable:
+            self.runner.cancel()
+            self.rail.ack, self.status.busy, self._asked = self._seq, "", None
+            if self.recording is None:  # a link that does not fit together: never a blank plot
+                self._request(experiment.fresh())
+        elif self._asked != experiment:
+            self._request(experiment)
+            if self.layout_of(experiment) == self._laid_out and not self.state.errors:
+                return
+        with self._held():
+            self._show_state()
+
+    def _show_state(self) -> None:
+        experiment = self.experiment
+        layout = self.layout_of(experiment)
+        if self._laid_out[:1] != layout[:1]:
+            self._ranges = {}
+        ranges = controls.widened(experiment, self._ranges)
+        described = self.describe(experiment)
+        if (layout, ranges) != (self._laid_out, self._ranges):
+            self._laid_out, self._ranges = layout, ranges
+            self.rail.groups = self.groups(experiment, ranges)
+            self.insight.equation = typeset.equation(described.equation)
+            self.insight.note = described.note
+        self.rail.param.update(values=controls.values(experiment), errors=dict(self.state.errors))
+        self.header.param.update(
+            model=described.model,
+            preset=self.state.preset,
+            can_undo=self.state.can_undo,
+            can_redo=self.state.can_redo,
+            query=links.to_query(experiment, self.home),
+        )
+        if self._complaints:
+            self._say(" ".join(self._complaints), "warn")
+        elif self.state.errors:
+            self._say(next(iter(self.state.errors.values())), "error")
+        elif self.status.message:
+            self.status.message = {}
+
+    def _request(self, experiment: AnyExperiment) -> None:
+        if not is_compiled(experiment.structure):
+            self.status.busy = f"compiling {experiment.title}"
+        self._asked = experiment
+        self.runner.request(Request(experiment, self._seq))
+
+    # -- from the runner -------------------------------------------------------------------------
+
+    def _compute(self, request: Request, should_stop: Callable[[], bool]) -> Result[Extra]:
+        """Simulate what has changed; in a worker thread."""
+        experiment, shown = request.experiment, self.recording
+        if shown is None or not shown.experiment.runs_like(experiment):
+            recording = simulate(experiment, should_stop=should_stop)
+        else:
+            recording = replace(shown, experiment=experiment)
+        return Result(recording, self.work_out(experiment, recording))
+
+    def _deliver(self, request: Request, result: Result[Extra]) -> None:
+        recording = result.recording
+        with self._held():
+            self.show_extra(result.extra)
+            if self.recording is None or recording.traces is not self.recording.traces:
+                self.window.fit(recording.duration)
+                for view in self.views:
+                    view.update(recording)
+                self.insight.numbers = self.numbers(recording, result.extra)
+            self.recording = recording
+            self.status.param.update(items=_status(recording), busy="")
+            self._show_state()
+            if recording.problem:
+                self._say(recording.problem, "error")
+            self._acknowledge(request)
+
+    def _fail(self, request: Request, error: Exception) -> None:
+        with self._held():
+            self._show_state()
+            self.status.busy, self._asked = "", None
+            if isinstance(error, SpikescopeError):
+                path = getattr(error, "path", "")
+                self.rail.errors = dict(self.state.errors) | {path: str(error)}
+                self._say(str(error), "error")
+            else:
+                log.error("a run failed", exc_info=error)
+                self._say(
+                    "the simulation failed and the last good plot is kept: undo the last change or "
+                    "reload the page",
+                    "error",
+                )
+            self._acknowledge(request)
+
+    def _acknowledge(self, request: Request) -> None:
+        """Acknowledge what the plots show now: all messages so far, where no run waits."""
+        seq = request.seq if self.runner.queue_length else self._seq
+        self.rail.ack = max(self.rail.ack, seq)
+
+    def _redraw(self) -> None:
+        """Send what a new window of time needs."""
+        if self.recording is not None:
+            with self._held():
+                for view in self.views:
+                    view.update(self.recording)
+
+    def _say(self, sentence: str, tone: str) -> None:
+        sentence = sentence[:1].upper() + sentence[1:].rstrip(".") + "."
+        self.status.message = {"text": sentence, "tone": tone}
+
+    # -- where things run ------------------------------------------------------------------------
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Collect all changes of a page into one message."""
+        if self._document is None:
+            yield
+            return
+        with in_one_piece(self._document), pn.io.hold(self._document):
+            yield
+
+    def _schedule(self, callback: Callable[[], None]) -> None:
+        document = self._document
+        if document is not None and self._has_session:
+            if document.session_context is not None:  # else the page was closed meanwhile
+                document.add_next_tick_callback(lambda: _when_loaded(document, callback))
+        elif self._loop is not None and self._loop.is_running():
+            self._loop.call_soon_threadsafe(callback)
+        else:
+            callback()
+
+    # -- shown -----------------------------------------------------------------------------------
+
+    def page(self) -> pn.Template:
+        """Return the whole page."""
+        return shell.page(
+            f"{self.title} · Spikescope",
+            self.header,
+            self.rail,
+            self.plots(),
+            self.insight,
+            self.status,
+        )
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        plots = pn.Column(self.plots(), height=640, sizing_mode="stretch_width")
+        rail = pn.Column(self.rail, width=320, height=640, scroll=True)
+        return pn.Column(pn.Row(rail, plots), self.status, sizing_mode="stretch_width")
+
+
+def number(id_: str, label: str, value: str, unit: str, title: str) -> dict[str, str]:
+    """Make an entry of the insight column."""
+    return {"id": id_, "label": label, "value": value, "unit": unit, "title": title}
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop of a notebook's kernel; None in a plain script."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _when_loaded(document: Document, callback: Callable[[], None]) -> None:
+    """Call back before a browser has asked for the page, or once it has all of it.
+
+    Panel 1.9 loses what changes while a page is on its way.
+    """
+    session = getattr(document.session_context, "session", None)
+    if session is None:
+        return
+    if pn.state.loaded or not session.connection_count:
+        callback()
+    else:
+        pn.state.onload(callback)
+
+
+def _status(recording: Recording) -> list[dict[str, str]]:
+    experiment, timing = recording.experiment, recording.timing
+    items = [("run", f"{timing.run * 1e3:.1f} ms run", "Time the simulation took")]
+    if timing.compile:
+        sentence = f"first run compiled in {timing.compile:.1f} s"
+        items.append(("compile", sentence, "Every later run of this model is ready at once"))
+    items += [
+        ("spikes", f"{recording.spike_count:,} spikes", "Spikes of all neurons"),
+        ("steps", f"{experiment.n_steps:,} steps of {experiment['dt']:g} ms", "Steps of the run"),
+        ("seed", f"seed {experiment['seed']:.0f}", "The same seed gives the same spikes"),
+    ]
+    return [{"id": i, "text": text, "tone": "normal", "title": title} for i, text, title in items]
