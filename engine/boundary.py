@@ -191,7 +191,12 @@ def check_parameter(value: Any, spec: ParameterSpec, path: str) -> Any:
     if np.asarray(mantissa).dtype.kind not in "fiu":
         raise ParameterError(path, f"{path} must be {dimension_word(spec.unit)}, got {value!r}")
     numbers = np.asarray(strip(value, spec.unit), dtype=float).ravel()
-    for number in numbers[[0]] if numbers.size == 1 else (numbers.min(), numbers.max()):
+    if not numbers.size:
+        raise ParameterError(path, f"{path} must fit the population, got an array without values")
+    extremes = numbers if numbers.size == 1 else [numbers.min(), numbers.max()]
+    if spec.hard.open_zero and not numbers.all():
+        extremes = [0.0]
+    for number in extremes:
         spec.check(float(number), path)
     if not isinstance(value, u.Quantity) and np.asarray(value).dtype.kind in "iu":
         value = np.asarray(value, dtype=np.float32) if np.ndim(value) else float(value)

@@ -15,8 +15,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import saiunit as u
+from jax.core import Tracer
 
 from engine import boundary, surrogates
+from engine.documents import document
 from engine.errors import ParameterError
 from engine.integrators import INTEGRATORS
 from engine.specs import (
@@ -71,6 +73,14 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     ------
     ParameterError
         ``in_size`` is not one or more positive whole numbers.
+
+    Notes
+    -----
+    *Deviations* from the reference implementation: a state is never enlarged by broadcasting, an
+    input of another shape is refused (`no-broadcasting`); an input without a unit is taken in the
+    unit that the model declares (`plain-inputs`); what cannot be used is refused where it is given
+    (`checked-arguments`); a reset keeps the batch (`reset-keeps-batch`); labels are compared as a
+    whole (`whole-labels`).
     """
 
     __module__ = "engine"
@@ -98,6 +108,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         signature = inspect.signature(cls.__init__)
         cls._born = next(_births)
         cls.__signature__ = signature.replace(parameters=[*signature.parameters.values()][1:])
+        document(cls)
 
     def _construct(self, in_size: Any, name: str | None = None) -> None:
         brainstate.nn.Dynamics.__init__(
@@ -556,7 +567,15 @@ def initial_value(start: Any, shape: tuple[int, ...], rng: Any = None, path: str
     if callable(start):
         random = rng is not None and isinstance(start, braintools.init.Initialization)
         start = start(shape, rng=rng) if random else start(shape)
-    value = u.math.asarray(start, dtype=brainstate.environ.dftype())
+    try:
+        if start is None:
+            raise TypeError("there is no start value")
+        value = u.math.asarray(start, dtype=brainstate.environ.dftype())
+    except (TypeError, ValueError):
+        raise ParameterError(path, f"{path} must give numbers, got {start!r}") from None
+    mantissa = u.get_mantissa(value)
+    if not isinstance(mantissa, Tracer) and not np.isfinite(mantissa).all():
+        raise ParameterError(path, f"{path} must give finite numbers, got NaN or infinity")
     if not _fits(u.math.shape(value), shape):
         got = u.math.shape(value)
         raise ParameterError(path, f"{path} must fit the shape {shape}, got shape {got}")

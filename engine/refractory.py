@@ -25,11 +25,12 @@ class Refractory(_Base):
 
     Notes
     -----
-    The period lasts a whole number of steps, :math:`\lceil\tau_{ref}/\Delta t\rceil`, however late
-    in the run the spike comes: time stamps in single precision are compared as step counts. Where a
-    soft reset leaves the potential above the threshold, the hard reset is taken instead, because
-    the neuron would spike in every step of its own refractory period. Delta inputs that arrive
-    meanwhile are lost.
+    Delta inputs that arrive during the period are lost. *Deviations* from the reference
+    implementation: the period lasts a whole number of steps,
+    :math:`\lceil\tau_{ref}/\Delta t\rceil`, however late in the run the spike comes, because time
+    stamps in single precision are compared as step counts (`whole-refractory-steps`); where a soft
+    reset leaves the potential above the threshold, the hard reset is taken instead, because the
+    neuron would spike in every step of its own refractory period (`no-spike-while-refractory`).
     """
 
     tau_ref = ParameterSpec(

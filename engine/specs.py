@@ -35,6 +35,7 @@ from engine.errors import ParameterError
 __all__ = [
     "FREE",
     "NON_NEGATIVE",
+    "NON_ZERO",
     "POSITIVE",
     "PROBABILITY",
     "ChoiceSpec",
@@ -59,20 +60,25 @@ class Interval:
         The ends; infinite where there is none.
     open_low : bool
         Whether the lower end itself is excluded.
+    open_zero : bool
+        Whether zero is excluded.
     """
 
     low: float = float("-inf")
     high: float = float("inf")
     open_low: bool = False
+    open_zero: bool = False
 
     def contains(self, value: float) -> bool:
         """Whether ``value`` lies inside."""
         above = value > self.low if self.open_low else value >= self.low
-        return above and value <= self.high
+        return above and value <= self.high and not (self.open_zero and value == 0.0)
 
     def describe(self, unit: str = "") -> str:
         """Say the interval in words: ``"above 0 ms"``, ``"between 0 and 1"``."""
         unit = f" {unit}" if unit else ""
+        if self.open_zero:
+            return f"{replace(self, open_zero=False).describe(unit.strip())} but 0{unit}"
         below_limit = self.high != float("inf")
         if self.low == float("-inf"):
             return f"at most {self.high:g}{unit}" if below_limit else "any finite number"
@@ -82,6 +88,7 @@ class Interval:
 
 
 FREE = Interval()
+NON_ZERO = Interval(open_zero=True)
 POSITIVE = Interval(low=0.0, open_low=True)
 NON_NEGATIVE = Interval(low=0.0)
 PROBABILITY = Interval(low=0.0, high=1.0)
@@ -108,6 +115,10 @@ class Declaration:
     def but(self, **changes: Any) -> Any:
         """Return a copy with some fields changed, for a subclass with another default."""
         return replace(self, **changes)
+
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring of what kind it is and what it means."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is documented")
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,6 +225,18 @@ class ParameterSpec(Declaration):
         """Attach the unit to a number or array, traced or not."""
         return boundary.attach(number, self.unit)
 
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring its unit and default, its symbol, meaning and limits."""
+        limits = "" if self.hard == FREE else f" ({self.hard.describe(self.unit_text)})"
+        meaning = f":math:`{self.symbol}`: {self.meaning.rstrip('.')}{limits}."
+        return f"{self._kind()}, default {self._default()}", meaning
+
+    def _kind(self) -> str:
+        return _quantity_of(self.unit_text)
+
+    def _default(self) -> str:
+        return f"{self.default_number:g} {self.unit_text}".rstrip()
+
 
 @dataclass(frozen=True, eq=False)
 class InitialSpec(ParameterSpec):
@@ -229,6 +252,18 @@ class InitialSpec(ParameterSpec):
         """Unit of the default and of every number in the declaration."""
         written = self.default is None or callable(self.default)
         return boundary.UNITS[self.unit_text] if written else u.get_unit(self.default)
+
+    def _kind(self) -> str:
+        return f"{super()._kind()} or initializer"
+
+    def _default(self) -> str:
+        if self.default is None:
+            return "the steady state"
+        if not callable(self.default):
+            return super()._default()
+        given = vars(self.default).items()  # its own repr would compile something
+        numbers = [f"{k}={boundary.show(v)}" for k, v in given if isinstance(v, u.Quantity)]
+        return f"{type(self.default).__name__}({', '.join(numbers)})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,6 +287,13 @@ class InputSpec(Declaration):
     def unit(self) -> u.Unit:
         """Unit of the input."""
         return u.get_unit(self.default)
+
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring its unit, meaning, and where the model fires."""
+        drive = f"{float(u.get_mantissa(self.default)):g} {self.unit_text}".rstrip()
+        return _quantity_of(self.unit_text), (
+            f":math:`{self.symbol}`: {self.meaning}; the default experiment gives {drive}."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,6 +330,10 @@ class StateSpec(Declaration):
         raise AttributeError(
             f"{type(instance).__name__} has no state '{self.name}' yet: call init_state() first"
         )
+
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring its unit and meaning."""
+        return _quantity_of(self.unit_text), f":math:`{self.symbol}`: {self.meaning}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -326,6 +372,12 @@ class ChoiceSpec(Declaration):
             )
         return value
 
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring the words to choose from and what they mean."""
+        kind = f"{{{', '.join(map(repr, self.options))}}}, default {self.default!r}"
+        hints = [f"{o!r}: {h}" for o, h in zip(self.options, self.hints, strict=False)]
+        return kind, _sentence("; ".join([self.meaning, *hints]))
+
 
 @dataclass(frozen=True, eq=False)
 class FlagSpec(Declaration):
@@ -333,6 +385,17 @@ class FlagSpec(Declaration):
 
     default: bool
     meaning: str
+
+    def check(self, value: Any, path: str | None = None) -> bool:
+        """Return ``value`` if it is a yes or a no, else raise ParameterError."""
+        path = path or self.name
+        if not isinstance(value, bool | np.bool_):
+            raise ParameterError(path, f"{path} must be True or False, got {value!r}")
+        return bool(value)
+
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring what it switches."""
+        return f"bool, default {self.default}", _sentence(self.meaning)
 
 
 @dataclass(frozen=True, eq=False)
@@ -342,6 +405,30 @@ class SlotSpec(Declaration):
     default: Callable[[], Any]
     family: str
     meaning: str
+
+    def check(self, value: Any, path: str | None = None) -> Any:
+        """Return ``value`` if it can be called, else raise ParameterError."""
+        path = path or self.name
+        if callable(value) and not isinstance(value, type):
+            return value
+        got = repr(value)
+        if isinstance(value, type):
+            got = f"the class {value.__name__}; write {value.__name__}()"
+        example = type(self.default()).__name__
+        raise ParameterError(path, f"{path} must be a {self.family} such as {example}(), got {got}")
+
+    def document(self) -> tuple[str, str]:
+        """Say for a docstring what belongs here."""
+        kind = f"{self.family}, default {type(self.default()).__name__}"
+        return kind, _sentence(self.meaning)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+
+
+def _quantity_of(unit: str) -> str:
+    return f"Quantity[{unit}]" if unit else "float"
 
 
 class Component:
@@ -397,6 +484,17 @@ class Component:
         """Places for other components."""
         return _of_kind(cls, SlotSpec)
 
+    @classmethod
+    def arguments(cls) -> dict[str, Declaration]:
+        """Give the declared arguments of the constructor, in its order."""
+        declared = cls.declarations()
+        return {name: declared[name] for name in _argument_order(cls)}
+
+    @classmethod
+    def inputs(cls) -> list[InputSpec]:
+        """Give what the component takes in every step, where it is declared."""
+        return [v for v in cls.declarations().values() if isinstance(v, InputSpec)]
+
     def _construct(self) -> None:
         """Do what the constructor has to do before the declared arguments are stored."""
 
@@ -409,7 +507,7 @@ class Component:
             if spec.any_unit and not isinstance(value, str):
                 spec = spec.but(default=boundary.attach(0.0, u.get_unit(value)), unit_text="")
             value = boundary.check_parameter(value, spec, f"{type(self).__name__}.{name}")
-        elif isinstance(spec, ChoiceSpec):
+        elif isinstance(spec, ChoiceSpec | FlagSpec | SlotSpec):
             value = spec.check(value, f"{type(self).__name__}.{name}")
         setattr(self, name, value)
 

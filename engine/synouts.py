@@ -29,7 +29,8 @@ class SynOut(Component, BindCondData, brainstate.nn.Module):
     current as often as its integrator wants to; when its step is over (`Dynamics.use_up_inputs`),
     the stage lets go of the conductance. A step in which nothing was bound is an error, and not a
     current from the step before. Outside of a neuron the conductance stays until it is bound anew
-    or `unbind_cond` is called. See DECISIONS.md, 2026-11-23.
+    or `unbind_cond` is called. See DECISIONS.md, 2026-11-23. *Deviation* from the reference
+    implementation, where a conductance stays for the steps that bind none (`bound-for-one-step`).
 
     A plain number is taken in the unit of the declaration. With a plain membrane potential
     all potentials count as numbers in mV, and the result has the unit of the conductance.
@@ -172,6 +173,15 @@ class CUBA(SynOut):
     ----------
     W. Gerstner, W. M. Kistler, R. Naud and L. Paninski (2014). Neuronal Dynamics. Cambridge
     University Press, chapter 3.1. doi:10.1017/CBO9781107447615
+
+    Examples
+    --------
+    >>> import saiunit as u
+    >>> from engine import CUBA
+    >>> stage = CUBA()
+    >>> stage.bind_cond(0.5 * u.mS)
+    >>> round(float(stage(-60 * u.mV).to_decimal(u.mA)), 4)
+    0.5
     """
 
     __module__ = "engine"
@@ -201,14 +211,24 @@ class MgBlock(SynOut):
 
     Notes
     -----
-    :math:`\alpha` is per mV and the concentrations are in mM, so that the membrane potential may be
-    a quantity, which the reference implementation with its plain numbers cannot take.
+    *Deviation* from the reference implementation: :math:`\alpha` is per mV and the concentrations
+    are in mM, so that the membrane potential may be a quantity (`block-in-millivolts`).
 
     References
     ----------
     C. E. Jahr and C. F. Stevens (1990). Voltage dependence of NMDA-activated macroscopic
     conductances predicted by single-channel kinetics. Journal of Neuroscience 10, 3178-3182.
     doi:10.1523/JNEUROSCI.10-09-03178.1990
+
+    Examples
+    --------
+    >>> import saiunit as u
+    >>> from engine import COBA, MgBlock
+    >>> free, blocked = COBA(), MgBlock()
+    >>> for stage in (free, blocked):
+    ...     stage.bind_cond(1 * u.nS)
+    >>> round(float(blocked(-70 * u.mV) / free(-70 * u.mV)), 3)
+    0.037
     """
 
     __module__ = "engine"

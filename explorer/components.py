@@ -118,7 +118,11 @@ class HeaderBar(Component):
     labs = param.List(default=[], doc='Tabs: ``{"id", "label", "href", "current"}``.')
     models = param.List(default=[], doc='Models to pick from: ``{"value", "label", "hint"}``.')
     model = param.String(default="", doc="Value of the model in force.")
-    presets = param.List(default=[], doc='Presets: ``{"id", "label", "hint"}``.')
+    presets = param.List(
+        default=[],
+        doc="""Presets: ``{"id", "label", "hint", "group"}``. Those with the same group stand
+        together under it as a heading; one without a group stands by itself.""",
+    )
     preset = param.String(
         default="", doc="Id of the preset in force, empty once something differs."
     )

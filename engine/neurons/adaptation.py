@@ -28,8 +28,9 @@ class Adaptation(_Base):
     Notes
     -----
     The potential is integrated with the adaptation as the spike has left it, the adaptation then
-    with the new potential; of an upstroke it sees at most the distance between reset and threshold
-    above the threshold, so that the time step does not decide about adaptation.
+    with the new potential. *Deviation* from the reference implementation: of an upstroke it sees at
+    most the distance between reset and threshold above the threshold, so that the time step does
+    not decide about adaptation (`adaptation-bound`).
     """
 
     tau_w = ParameterSpec(

@@ -31,15 +31,30 @@ class ExpIF(Upstroke, LIF):
     Notes
     -----
     *Deviations* from the reference implementation, which agree wherever that one is stable: the
-    potential is stored at most 1 V above :math:`V_{th}` (there: up to :math:`10^9` mV), and a soft
-    reset that would end above :math:`V_T` goes to :math:`V_{reset}` (there: it subtracts 38 mV from
-    the overshoot and spikes again in almost every step).
+    potential is stored at most 1 V above :math:`V_{th}`, where there it reaches :math:`10^9` mV
+    (`bounded-upstroke`); a soft reset that would end above :math:`V_T` goes to :math:`V_{reset}`,
+    where there it subtracts 38 mV from the overshoot and spikes again in almost every step
+    (`soft-reset-below-onset`); a step of the upstroke does not overflow, nor does the gradient
+    through it (`limited-growth`).
 
     References
     ----------
     N. Fourcaud-Trocmé, D. Hansel, C. van Vreeswijk and N. Brunel (2003). How spike generation
     mechanisms determine the neuronal response to fluctuating inputs. Journal of Neuroscience 23,
     11628-11640. doi:10.1523/JNEUROSCI.23-37-11628.2003
+
+    Examples
+    --------
+    At the rheobase, :math:`R I = V_T - \Delta_T - V_{rest}`, the drift only just touches zero, at
+    :math:`V_T`.
+
+    >>> import saiunit as u
+    >>> from engine import ExpIF
+    >>> neuron = ExpIF(1)
+    >>> rheobase = (neuron.V_T - neuron.delta_T - neuron.V_rest) / neuron.R
+    >>> drifts = [neuron.drift(neuron.V_T + d * u.mV, rheobase) for d in (-1.0, 0.0, 1.0)]
+    >>> [bool(drift > 1e-3 * u.mV / u.ms) for drift in drifts]
+    [True, False, True]
     """
 
     __module__ = "engine"
@@ -52,7 +67,7 @@ class ExpIF(Upstroke, LIF):
 
     R = IF.R.but(soft=(0.3, 3.0))
     tau = IF.tau.but(default=10.0 * u.ms)
-    V_th = IF.V_th.but(
+    V_th = LIF.V_th.but(
         default=-30.0 * u.mV,
         meaning="threshold at which the upstroke counts as a spike and is cut off",
         soft=(-55.0, -10.0),
@@ -96,13 +111,19 @@ class ExpIFRef(Refractory, ExpIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `ExpIF`.
+    *Deviations* from the reference implementation are those of `ExpIF` and those of `Refractory`.
 
-    References
-    ----------
-    N. Fourcaud-Trocmé, D. Hansel, C. van Vreeswijk and N. Brunel (2003). How spike generation
-    mechanisms determine the neuronal response to fluctuating inputs. Journal of Neuroscience 23,
-    11628-11640. doi:10.1523/JNEUROSCI.23-37-11628.2003
+    Examples
+    --------
+    A state says who is refractory, if it is asked for.
+
+    >>> import brainstate, saiunit as u
+    >>> from engine import ExpIFRef
+    >>> neuron = ExpIFRef(2, ref_var=True, V_initializer=[-65.0, -31.0] * u.mV)
+    >>> neuron.init_state()
+    >>> with brainstate.environ.context(dt=0.5 * u.ms, t=0 * u.ms):
+    ...     neuron().tolist(), neuron.refractory.value.tolist()
+    ([0.0, 1.0], [False, True])
     """
 
     __module__ = "engine"
@@ -125,14 +146,25 @@ class AdExIF(Adaptation, ExpIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation: the bounds of `ExpIF`, which the default
-    threshold of -55 mV never meets.
+    *Deviations* from the reference implementation are those of `ExpIF`, which the default threshold
+    of -55 mV never meets, and those of `Adaptation`.
 
     References
     ----------
     R. Brette and W. Gerstner (2005). Adaptive exponential integrate-and-fire model as an effective
     description of neuronal activity. Journal of Neurophysiology 94, 3637-3642.
     doi:10.1152/jn.00686.2005
+
+    Examples
+    --------
+    A strong adaptation that every spike adds to makes the neuron slow down.
+
+    >>> import saiunit as u
+    >>> from engine import AdExIF, simulate
+    >>> from engine.analysis.firing_patterns import classify_recording
+    >>> run = simulate(AdExIF, a=0 * u.siemens, b=5 * u.mA, tau_w=300 * u.ms, noise=None, n=1)
+    >>> classify_recording(run).label
+    'adapting'
     """
 
     __module__ = "engine"
@@ -159,13 +191,19 @@ class AdExIFRef(Refractory, AdExIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `AdExIF`.
+    *Deviations* from the reference implementation are those of `AdExIF` and those of `Refractory`.
 
-    References
-    ----------
-    R. Brette and W. Gerstner (2005). Adaptive exponential integrate-and-fire model as an effective
-    description of neuronal activity. Journal of Neurophysiology 94, 3637-3642.
-    doi:10.1152/jn.00686.2005
+    Examples
+    --------
+    A spike adds :math:`b` to the adaptation before the refractory period holds it.
+
+    >>> import saiunit as u
+    >>> from engine import AdExIFRef
+    >>> neuron = AdExIFRef(1, b=2 * u.mA)
+    >>> neuron.init_state()
+    >>> held = neuron.reset({"V": -50.0 * u.mV, "w": 1.0 * u.mA}, spike=1.0)
+    >>> held["w"].to_decimal(u.mA)
+    3.0
     """
 
     __module__ = "engine"

@@ -34,6 +34,19 @@ class Gif(LIF):
     ----------
     S. Mihalaş and E. Niebur (2009). A generalized linear integrate-and-fire neural model produces
     diverse spiking behaviors. Neural Computation 21, 704-718. doi:10.1162/neco.2008.12-07-680
+
+    Examples
+    --------
+    Where the threshold follows the potential (:math:`a > 0`), depolarization lifts it.
+
+    >>> import brainstate, saiunit as u
+    >>> from engine import Gif
+    >>> neuron = Gif(2, a=[0.0, 0.01] / u.ms, V_initializer=-60 * u.mV)
+    >>> neuron.init_state()
+    >>> with brainstate.environ.context(dt=1 * u.ms):
+    ...     spikes = neuron(0.5 * u.mA)
+    >>> [f"{threshold:.1f}" for threshold in neuron.threshold.to_decimal(u.mV)]
+    ['-50.0', '-49.9']
     """
 
     __module__ = "engine"
@@ -216,12 +229,20 @@ class GifRef(Refractory, Gif):
     -----
     The potential feels the spike currents as the spike has left them, before they decay in the
     same step; in `Gif` after. It is the order of the reference implementation, and makes the two
-    models differ a little even without a refractory period.
+    models differ a little even without a refractory period. *Deviations* from it are those of
+    `Refractory`.
 
-    References
-    ----------
-    S. Mihalaş and E. Niebur (2009). A generalized linear integrate-and-fire neural model produces
-    diverse spiking behaviors. Neural Computation 21, 704-718. doi:10.1162/neco.2008.12-07-680
+    Examples
+    --------
+    A spike lifts a low threshold to :math:`V_{th,reset}`, and leaves a high one where it is.
+
+    >>> import saiunit as u
+    >>> from engine import GifRef
+    >>> neuron = GifRef(2, V_th_initializer=[-64.0, -50.0] * u.mV)
+    >>> neuron.init_state()
+    >>> now = {name: getattr(neuron, name).value for name in ("V", "I1", "I2", "V_th")}
+    >>> neuron.reset(now, spike=1.0)["V_th"].to_decimal(u.mV).tolist()
+    [-60.0, -50.0]
     """
 
     __module__ = "engine"

@@ -124,15 +124,26 @@ class HH(Conductances):
 
     Notes
     -----
-    *Deviations* from the reference implementation: the leak is the classical 0.3 mS (there: 0.03,
-    which rests at -70.7 mV instead of -65); the surrogate gradient is scaled by :math:`|V_{th}|`,
-    so that a negative threshold does not turn the condition round.
+    *Deviations* from the reference implementation: the leak is the classical 0.3 mS, where there
+    it is 0.03, which rests at -70.7 mV instead of -65 (`classical-leak`); the surrogate gradient is
+    scaled by :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------
     A. L. Hodgkin and A. F. Huxley (1952). A quantitative description of membrane current and its
     application to conduction and excitation in nerve. Journal of Physiology 117, 500-544.
     doi:10.1113/jphysiol.1952.sp004764
+
+    Examples
+    --------
+    At rest sodium is nearly closed, and more than half of it could open.
+
+    >>> import saiunit as u
+    >>> from engine import HH
+    >>> neuron = HH(1)
+    >>> [round(float(neuron.steady(gate, -65 * u.mV)), 3) for gate in ("m", "h", "n")]
+    [0.053, 0.596, 0.318]
     """
 
     __module__ = "engine"
@@ -242,13 +253,25 @@ class WangBuzsakiHH(Conductances):
     Notes
     -----
     *Deviation* from the reference implementation: the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------
     X.-J. Wang and G. Buzsáki (1996). Gamma oscillation by synaptic inhibition in a hippocampal
     interneuronal network model. Journal of Neuroscience 16, 6402-6413.
     doi:10.1523/JNEUROSCI.16-20-06402.1996
+
+    Examples
+    --------
+    The potassium channels recover faster than in a cell without :math:`\varphi`.
+
+    >>> import saiunit as u
+    >>> from engine import WangBuzsakiHH
+    >>> opening, closing = WangBuzsakiHH(1, phi=5.0).rates("n", -65 * u.mV)
+    >>> slow, _ = WangBuzsakiHH(1, phi=1.0).rates("n", -65 * u.mV)
+    >>> round(float(opening / slow), 3), bool(closing > opening)
+    (5.0, True)
     """
 
     __module__ = "engine"
@@ -356,12 +379,22 @@ class MorrisLecar(Conductances):
     Notes
     -----
     *Deviation* from the reference implementation: the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------
     C. Morris and H. Lecar (1981). Voltage oscillations in the barnacle giant muscle fiber.
     Biophysical Journal 35, 193-213. doi:10.1016/S0006-3495(81)84782-0
+
+    Examples
+    --------
+    At :math:`V_1` half of the calcium channels are open, at :math:`V_3` half of the potassium.
+
+    >>> from engine import MorrisLecar
+    >>> neuron = MorrisLecar(1)
+    >>> float(neuron.M_inf(neuron.V1)), float(neuron.W_inf(neuron.V3))
+    (0.5, 0.5)
     """
 
     __module__ = "engine"

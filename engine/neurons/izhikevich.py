@@ -32,13 +32,26 @@ class Izhikevich(Upstroke):
     The peak of a spike depends on the time step (up to 80 mV at 0.1 ms, above 200 mV at 0.25 ms)
     and, through :math:`u`, its rate a little. *Deviations* from the reference implementation: the
     potential is stored at most 200 mV above :math:`V_{th}`, which a step of 0.25 ms does not reach
-    at usual drive (there: 35 V at a step of 1 ms); the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    at usual drive (there: 35 V at a step of 1 ms; `bounded-upstroke`); a step of the upstroke does
+    not overflow (`limited-growth`); the surrogate gradient is scaled by :math:`|V_{th}|`, so that a
+    negative threshold does not turn the condition round (`positive-scale`).
 
     References
     ----------
     E. M. Izhikevich (2003). Simple model of spiking neurons. IEEE Transactions on Neural Networks
     14, 1569-1572. doi:10.1109/TNN.2003.820440
+
+    Examples
+    --------
+    With other numbers the regular spiking neuron chatters.
+
+    >>> import saiunit as u
+    >>> from engine import Izhikevich, simulate
+    >>> from engine.analysis.firing_patterns import classify_recording
+    >>> regular = simulate(Izhikevich, noise=None, n=1)
+    >>> chattering = simulate(Izhikevich, c=-50 * u.mV, d=2 * u.mV / u.ms, noise=None, n=1)
+    >>> classify_recording(regular).label, classify_recording(chattering).label
+    ('tonic', 'bursting')
     """
 
     __module__ = "engine"
@@ -147,12 +160,20 @@ class IzhikevichRef(Refractory, Izhikevich):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `Izhikevich`.
+    *Deviations* from the reference implementation are those of `Izhikevich` and those of
+    `Refractory`.
 
-    References
-    ----------
-    E. M. Izhikevich (2003). Simple model of spiking neurons. IEEE Transactions on Neural Networks
-    14, 1569-1572. doi:10.1109/TNN.2003.820440
+    Examples
+    --------
+    A spike resets to :math:`c` and adds :math:`d` to :math:`u`, whatever the reset mode.
+
+    >>> import saiunit as u
+    >>> from engine import IzhikevichRef
+    >>> neuron = IzhikevichRef(1, tau_ref=2 * u.ms, spk_reset="soft")
+    >>> neuron.init_state()
+    >>> held = neuron.reset({"V": [40.0] * u.mV, "u": [-13.0] * u.mV / u.ms}, spike=1.0)
+    >>> held["V"].to_decimal(u.mV).tolist(), held["u"].to_decimal(u.mV / u.ms).tolist()
+    ([-65.0], [-5.0])
     """
 
     __module__ = "engine"

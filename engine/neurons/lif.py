@@ -8,7 +8,16 @@ import saiunit as u
 
 from engine.neurons.base import IntegrateAndFire, Values
 from engine.refractory import Refractory
-from engine.specs import NON_NEGATIVE, POSITIVE, InitialSpec, InputSpec, ParameterSpec, StateSpec
+from engine.specs import (
+    FREE,
+    NON_NEGATIVE,
+    NON_ZERO,
+    POSITIVE,
+    InitialSpec,
+    InputSpec,
+    ParameterSpec,
+    StateSpec,
+)
 
 __all__ = ["ALIF", "IF", "LIF", "LIFRef"]
 
@@ -24,13 +33,28 @@ class IF(IntegrateAndFire):
 
     Notes
     -----
-    The surrogate gradient sees :math:`(V - V_{th})/|V_{th}|`, so that a negative threshold does not
-    turn the condition round.
+    *Deviations* from the reference implementation: the surrogate gradient sees
+    :math:`(V - V_{th})/|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`); a threshold at zero, where it rests and is reset, is refused
+    (`no-zero-threshold`).
 
     References
     ----------
     L. F. Abbott (1999). Lapicque's introduction of the integrate-and-fire model neuron (1907).
     Brain Research Bulletin 50, 303-304. doi:10.1016/S0361-9230(99)00161-6
+
+    Examples
+    --------
+    Without input the potential leaks away: after one time constant a fraction 1/e is left.
+
+    >>> import brainstate, saiunit as u
+    >>> from engine import IF
+    >>> neuron = IF(1, tau=5 * u.ms, V_initializer=0.5 * u.mV)
+    >>> neuron.init_state()
+    >>> with brainstate.environ.context(dt=5 * u.ms):
+    ...     spikes = neuron()
+    >>> f"{neuron.V.value[0].to_decimal(u.mV):.3f} mV"
+    '0.184 mV'
     """
 
     __module__ = "engine"
@@ -58,6 +82,7 @@ class IF(IntegrateAndFire):
         r"V_{\mathrm{th}}",
         "threshold at which the neuron spikes",
         soft=(0.2, 5.0),
+        hard=NON_ZERO,
         group="threshold",
     )
     V_initializer = InitialSpec(
@@ -99,6 +124,7 @@ class LIF(IF):
     equation: ClassVar[str] = r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R I"
     below: ClassVar[tuple[tuple[str, str], ...]] = (("V_reset", "V_th"),)
 
+    V_th = IF.V_th.but(hard=FREE)
     V_reset = ParameterSpec(
         0.0 * u.mV,
         r"V_{\mathrm{reset}}",
@@ -128,10 +154,20 @@ class LIFRef(Refractory, LIF):
         \tau \frac{dV}{dt} = -(V - V_{rest}) + R I
         \quad\text{unless}\quad t - t_{spike} < \tau_{ref}
 
-    References
-    ----------
-    W. Gerstner, W. M. Kistler, R. Naud and L. Paninski (2014). Neuronal Dynamics. Cambridge
-    University Press, chapter 1.3. doi:10.1017/CBO9781107447615
+    Notes
+    -----
+    *Deviations* from the reference implementation are those of `Refractory`.
+
+    Examples
+    --------
+    However strong the input, two spikes are at least a refractory period apart.
+
+    >>> import numpy as np, saiunit as u
+    >>> from engine import LIFRef, simulate
+    >>> drive = {"stimulus": "Constant", "stimulus__amplitude": 50 * u.mA, "noise": None}
+    >>> run = simulate(LIFRef, tau_ref=5 * u.ms, spk_reset="hard", n=1, **drive)
+    >>> bool(np.diff(run.spike_times).min() >= 5.0)
+    True
     """
 
     __module__ = "engine"
@@ -158,7 +194,18 @@ class ALIF(LIF):
     ----------
     G. Bellec, D. Salaj, A. Subramoney, R. Legenstein and W. Maass (2018). Long short-term memory
     and learning-to-learn in networks of spiking neurons. Advances in Neural Information Processing
-    Systems 31. arXiv:1803.09574
+    Systems 31. doi:10.48550/arXiv.1803.09574
+
+    Examples
+    --------
+    Two spikes of adaptation raise the threshold by two times beta.
+
+    >>> import saiunit as u
+    >>> from engine import ALIF
+    >>> neuron = ALIF(1, beta=0.25 * u.mV, a_initializer=2.0)
+    >>> neuron.init_state()
+    >>> neuron.threshold.to_decimal(u.mV).tolist()
+    [1.5]
     """
 
     __module__ = "engine"

@@ -29,14 +29,25 @@ class QuaIF(Upstroke, IF):
     Notes
     -----
     *Deviations* from the reference implementation, where a step passes the threshold by far only:
-    the potential is stored at most 200 mV above :math:`V_{th}`, and a soft reset that would end
-    above :math:`V_c` goes to :math:`V_{reset}`.
+    the potential is stored at most 200 mV above :math:`V_{th}` (`bounded-upstroke`), a soft reset
+    that would end above :math:`V_c` goes to :math:`V_{reset}` (`soft-reset-below-onset`), and a
+    step of the upstroke does not overflow (`limited-growth`).
 
     References
     ----------
     P. E. Latham, B. J. Richmond, P. G. Nelson and S. Nirenberg (2000). Intrinsic dynamics in
     neuronal networks. I. Theory. Journal of Neurophysiology 83, 808-827.
     doi:10.1152/jn.2000.83.2.808
+
+    Examples
+    --------
+    Below :math:`V_c` the potential falls back to rest, above it runs away by itself.
+
+    >>> import saiunit as u
+    >>> from engine import QuaIF
+    >>> neuron = QuaIF(1, V_c=-50 * u.mV)
+    >>> [bool(neuron.drift(V * u.mV, 0 * u.mA) > 0 * u.mV / u.ms) for V in (-51.0, -49.0)]
+    [False, True]
     """
 
     __module__ = "engine"
@@ -90,12 +101,25 @@ class AdQuaIF(Adaptation, QuaIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `QuaIF`.
+    *Deviations* from the reference implementation are those of `QuaIF` and those of `Adaptation`.
 
     References
     ----------
     E. M. Izhikevich (2004). Which model to use for cortical spiking neurons? IEEE Transactions on
     Neural Networks 15, 1063-1070. doi:10.1109/TNN.2004.832719
+
+    Examples
+    --------
+    The adaptation works against the input: what it takes, the drift lacks.
+
+    >>> import brainstate, saiunit as u
+    >>> from engine import AdQuaIF
+    >>> neuron = AdQuaIF(2, w_initializer=[0.0, 10.0] * u.mA)
+    >>> neuron.init_state()
+    >>> with brainstate.environ.context(dt=0.1 * u.ms):
+    ...     spikes = neuron(10 * u.mA)
+    >>> bool(neuron.V.value[0] > -65 * u.mV), bool(u.math.allclose(neuron.V.value[1], -65 * u.mV))
+    (True, True)
     """
 
     __module__ = "engine"
@@ -122,12 +146,23 @@ class AdQuaIFRef(Refractory, AdQuaIF):
 
     Notes
     -----
-    *Deviations* from the reference implementation are those of `QuaIF`.
+    *Deviations* from the reference implementation are those of `AdQuaIF` and those of
+    `Refractory`.
 
-    References
-    ----------
-    E. M. Izhikevich (2004). Which model to use for cortical spiking neurons? IEEE Transactions on
-    Neural Networks 15, 1063-1070. doi:10.1109/TNN.2004.832719
+    Examples
+    --------
+    Right after a spike a neuron stays where the reset has put it, whatever comes in.
+
+    >>> import brainstate, saiunit as u
+    >>> from engine import AdQuaIFRef
+    >>> neuron = AdQuaIFRef(1, V_initializer=-31 * u.mV, spk_reset="hard")
+    >>> neuron.init_state()
+    >>> with brainstate.environ.context(dt=0.1 * u.ms):
+    ...     for i in range(3):
+    ...         with brainstate.environ.context(i=i):
+    ...             spikes = neuron(100 * u.mA)
+    >>> neuron.V.value.to_decimal(u.mV).tolist()
+    [-68.0]
     """
 
     __module__ = "engine"

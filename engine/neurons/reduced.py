@@ -48,12 +48,27 @@ class FitzHughNagumo(Reduced):
     Notes
     -----
     *Deviation* from the reference implementation: the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------
     R. FitzHugh (1961). Impulses and physiological states in theoretical models of nerve membrane.
     Biophysical Journal 1, 445-466. doi:10.1016/S0006-3495(61)86902-6
+
+    Examples
+    --------
+    It starts at its state of rest, and stays there without input.
+
+    >>> import brainstate, saiunit as u
+    >>> from engine import FitzHughNagumo
+    >>> neuron = FitzHughNagumo(1)
+    >>> neuron.init_state()
+    >>> with brainstate.environ.context(dt=0.1 * u.ms):
+    ...     for _ in range(10):
+    ...         spikes = neuron()
+    >>> f"V = {neuron.V.value[0]:.2f}, w = {neuron.w.value[0]:.2f}"
+    'V = -1.20, w = -0.62'
     """
 
     __module__ = "engine"
@@ -103,13 +118,25 @@ class HindmarshRose(Reduced):
     Notes
     -----
     *Deviation* from the reference implementation: the surrogate gradient is scaled by
-    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round.
+    :math:`|V_{th}|`, so that a negative threshold does not turn the condition round
+    (`positive-scale`).
 
     References
     ----------
     J. L. Hindmarsh and R. M. Rose (1984). A model of neuronal bursting using three coupled first
     order differential equations. Proceedings of the Royal Society of London B 221, 87-102.
     doi:10.1098/rspb.1984.0024
+
+    Examples
+    --------
+    At its default drive it bursts.
+
+    >>> import saiunit as u
+    >>> from engine import HindmarshRose, simulate
+    >>> from engine.analysis.firing_patterns import classify_recording
+    >>> drive = {"stimulus": "Constant", "stimulus__amplitude": 2.0, "noise": None, "n": 1}
+    >>> classify_recording(simulate(HindmarshRose, duration=2000 * u.ms, **drive)).label
+    'bursting'
     """
 
     __module__ = "engine"

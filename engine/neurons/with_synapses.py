@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import saiunit as u
 
-from engine.neurons.base import Values
+from engine.neurons.base import IntegrateAndFire, Values
 from engine.neurons.lif import IF, LIF
 from engine.specs import InitialSpec, ParameterSpec, StateSpec
 
-__all__ = ["CobaLIF", "CubaLIF"]
+__all__ = ["CobaLIF", "CubaLIF", "ExponentialSynapse"]
+
+DECAY = r"\quad \tau_{\mathrm{syn}} \frac{dg}{dt} = -g"
+_Base = IntegrateAndFire if TYPE_CHECKING else object
 
 
-class CubaLIF(LIF):
-    r"""Leaky integrate-and-fire neuron with current-based synapses.
+class ExponentialSynapse(_Base):
+    r"""A synapse that jumps at an arrival and decays, as a mixin: a model says what its ``g`` does.
 
-    .. math::
-        \tau \frac{dV}{dt} = -(V - V_{rest}) + R\,(g + I), \qquad
-        \tau_{syn} \frac{dg}{dt} = -g
+    .. math:: \tau_{syn} \frac{dg}{dt} = -g
 
-    A presynaptic spike jumps the synaptic current :math:`g`: delta inputs are currents here, and go
-    into :math:`g` rather than into the potential.
+    Notes
+    -----
+    Delta inputs go into :math:`g` rather than into the potential, which is integrated under the
+    new :math:`g`.
 
     References
     ----------
@@ -29,12 +32,6 @@ class CubaLIF(LIF):
     integrate-and-fire neurons. Journal of Neuroscience 25, 10786-10795.
     doi:10.1523/JNEUROSCI.3508-05.2005
     """
-
-    __module__ = "engine"
-    equation: ClassVar[str] = (
-        r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R (g + I),"
-        r"\quad \tau_{\mathrm{syn}} \frac{dg}{dt} = -g"
-    )
 
     tau_syn = ParameterSpec(
         5.0 * u.ms,
@@ -46,14 +43,6 @@ class CubaLIF(LIF):
         time_constant=True,
         after="tau",
     )
-    g_initializer = InitialSpec(
-        0.0 * u.mA,
-        "g(0)",
-        "synaptic current at the start",
-        soft=(0.0, 5.0),
-        after="V_initializer",
-    )
-    g = StateSpec(u.mA, "g", "synaptic current")
 
     def advance(self, held: Values, x: Any) -> Values:
         """Let the synapse decay and take its arrivals, then integrate the potential under it."""
@@ -63,11 +52,59 @@ class CubaLIF(LIF):
         return held | {"V": V, "g": g}
 
     def synaptic_current(self, g: Any, V: Any) -> Any:
+        """Give the current of the synapse at the potential ``V``.
+
+        Raises
+        ------
+        NotImplementedError
+            The model does not say what its ``g`` drives.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define synaptic_current()")
+
+
+class CubaLIF(ExponentialSynapse, LIF):
+    r"""Leaky integrate-and-fire neuron with current-based synapses.
+
+    .. math::
+        \tau \frac{dV}{dt} = -(V - V_{rest}) + R\,(g + I), \qquad
+        \tau_{syn} \frac{dg}{dt} = -g
+
+    A presynaptic spike jumps the synaptic current :math:`g`: delta inputs are currents here, and go
+    into :math:`g` rather than into the potential.
+
+    Examples
+    --------
+    An arriving spike jumps the synaptic current, not the potential.
+
+    >>> import brainstate, saiunit as u
+    >>> from engine import CubaLIF
+    >>> neuron = CubaLIF(1)
+    >>> neuron.init_state()
+    >>> neuron.add_delta_input("arrival", 0.5 * u.mA)
+    >>> with brainstate.environ.context(dt=0.1 * u.ms):
+    ...     spikes = neuron()
+    >>> neuron.g.value.to_decimal(u.mA).tolist(), bool(neuron.V.value[0] < 0.02 * u.mV)
+    ([0.5], True)
+    """
+
+    __module__ = "engine"
+    equation: ClassVar[str] = r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R (g + I)," + DECAY
+
+    g_initializer = InitialSpec(
+        0.0 * u.mA,
+        "g(0)",
+        "synaptic current at the start",
+        soft=(0.0, 5.0),
+        after="V_initializer",
+    )
+    g = StateSpec(u.mA, "g", "synaptic current")
+
+    def synaptic_current(self, g: Any, V: Any) -> Any:
         """Give the current of the synapse: ``g`` itself."""
         return g
 
 
-class CobaLIF(CubaLIF):
+class CobaLIF(ExponentialSynapse, LIF):
     r"""Leaky integrate-and-fire neuron with conductance-based synapses.
 
     .. math::
@@ -77,17 +114,21 @@ class CobaLIF(CubaLIF):
     A presynaptic spike jumps the synaptic conductance :math:`g`: delta inputs are conductances
     here. The synapse pulls the potential towards :math:`E`, and the more weakly the closer it is.
 
-    References
-    ----------
-    T. P. Vogels and L. F. Abbott (2005). Signal propagation and logic gating in networks of
-    integrate-and-fire neurons. Journal of Neuroscience 25, 10786-10795.
-    doi:10.1523/JNEUROSCI.3508-05.2005
+    Examples
+    --------
+    The same conductance drives the less the closer the potential is to :math:`E`.
+
+    >>> import saiunit as u
+    >>> from engine import CobaLIF
+    >>> neuron = CobaLIF(1, E=3 * u.mV)
+    >>> currents = [neuron.synaptic_current(1 * u.siemens, V * u.mV) for V in (0.0, 2.0, 3.0)]
+    >>> [float(current.to_decimal(u.mA)) for current in currents]
+    [3.0, 1.0, 0.0]
     """
 
     __module__ = "engine"
     equation: ClassVar[str] = (
-        r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R (g (E - V) + I),"
-        r"\quad \tau_{\mathrm{syn}} \frac{dg}{dt} = -g"
+        r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R (g (E - V) + I)," + DECAY
     )
 
     E = ParameterSpec(

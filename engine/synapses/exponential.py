@@ -108,17 +108,28 @@ class DualExpon(FilterSynapse, AlignPost):
     Notes
     -----
     The conductance has the unit of its start value, which both ``g_rise`` and ``g_decay`` take, so
-    that the output starts at zero; in the step of an event it is still zero. At
-    :math:`\tau_{rise} = \tau_{decay}` the output is the alpha function, the limit of the above,
-    where the reference implementation raises: rates closer than 2 % of their mean are set apart
-    to that, symmetrically (single precision; less in double). The shape depends on the square of
-    their difference only, and keeps within :math:`10^{-4}` of the peak; without normalization the
-    output is scaled so that it vanishes at equality.
+    that the output starts at zero; in the step of an event it is still zero. *Deviation* from the
+    reference implementation, which raises at :math:`\tau_{rise} = \tau_{decay}`: there the output
+    is the alpha function, the limit of the above (`equal-time-constants`). Rates closer than 2 % of
+    their mean are set apart to that, symmetrically (single precision; less in double). The shape
+    depends on the square of their difference only, and keeps within :math:`10^{-4}` of the peak;
+    without normalization the output is scaled so that it vanishes at equality.
 
     References
     ----------
     W. Gerstner, W. M. Kistler, R. Naud and L. Paninski (2014). Neuronal Dynamics. Cambridge
     University Press, chapter 3.1. doi:10.1017/CBO9781107447615
+
+    Examples
+    --------
+    >>> import brainstate, saiunit as u
+    >>> from engine import DualExpon
+    >>> synapse = DualExpon(1, tau_decay=10 * u.ms, tau_rise=1 * u.ms)
+    >>> synapse.init_state()
+    >>> with brainstate.environ.context(dt=0.1 * u.ms):
+    ...     g = [synapse(1.0 * u.mS if i == 0 else None) for i in range(100)]
+    >>> round(max(float(x.to_decimal(u.mS)[0]) for x in g), 3)  # the amplitude
+    1.0
     """
 
     __module__ = "engine"
@@ -216,6 +227,18 @@ class Alpha(FilterSynapse):
     W. Rall (1967). Distinguishing theoretical synaptic potentials computed for different
     soma-dendritic distributions of synaptic input. Journal of Neurophysiology 30, 1138-1168.
     doi:10.1152/jn.1967.30.5.1138
+
+    Examples
+    --------
+    >>> import brainstate, saiunit as u
+    >>> from engine import Alpha
+    >>> synapse = Alpha(1, tau=5 * u.ms)
+    >>> synapse.init_state()
+    >>> with brainstate.environ.context(dt=0.05 * u.ms):
+    ...     g = [synapse(1.0 * u.mS if i == 0 else None) for i in range(300)]
+    >>> peaks = [float(x.to_decimal(u.mS)[0]) for x in g]
+    >>> round(peaks.index(max(peaks)) * 0.05, 1)  # one time constant
+    5.0
     """
 
     __module__ = "engine"

@@ -257,6 +257,18 @@ class TripletSTDP(SpikeTimingPlasticity):
     P. J. Sjöström, G. G. Turrigiano and S. B. Nelson (2001). Rate, timing, and cooperativity
     jointly determine cortical synaptic plasticity. Neuron 32, 1149-1164.
     doi:10.1016/S0896-6273(01)00542-6
+
+    Examples
+    --------
+    >>> import brainstate, jax.numpy as jnp, saiunit as u
+    >>> from engine import TripletSTDP
+    >>> rule = TripletSTDP(1)
+    >>> rule.init_state()
+    >>> with brainstate.environ.context(dt=1.0 * u.ms):
+    ...     for i in range(400):  # pre, and 10 ms later post, at 50 Hz
+    ...         w = rule(jnp.array([i % 20 == 0]), jnp.array([i % 20 == 10]))
+    >>> bool(w[0] > 0.5)
+    True
     """
 
     __module__ = "engine"

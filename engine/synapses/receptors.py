@@ -28,7 +28,9 @@ class Receptor(FilterSynapse):
     same kind. *Scale*: the open fraction runs from 0 to 1, and ``g`` from 0 to one of the unit of
     its start value: 1 mS by default, 1 nS for a start of ``0 * u.nS``. *Time*: ``t`` is taken from
     the environment, or found as ``i * dt``; with neither, time stamps are counted back from the
-    present step, which gives the same conductance.
+    present step, which gives the same conductance. *Deviations* from the reference implementation:
+    every pulse has the same number of steps (`whole-pulse-steps`), a negative number is no spike
+    (`arrivals-above-zero`), and delta inputs are read (`delta-inputs-arrive`).
     """
 
     _trailing: ClassVar[tuple[str, ...]] = ("T", "T_dur", "g_initializer", "x_initializer")
@@ -185,6 +187,17 @@ class GABAa(AMPA):
     A. Destexhe, Z. F. Mainen and T. J. Sejnowski (1994). An efficient method for computing synaptic
     conductances based on a kinetic model of receptor binding. Neural Computation 6, 14-18.
     doi:10.1162/neco.1994.6.1.14
+
+    Examples
+    --------
+    >>> import brainstate, saiunit as u
+    >>> from engine import GABAa
+    >>> synapse = GABAa(1)
+    >>> synapse.init_state()
+    >>> with brainstate.environ.context(dt=0.1 * u.ms):
+    ...     g = [synapse(i == 0) for i in range(10)][-1]
+    >>> round(float(g.to_decimal(u.mS)[0]), 2)  # when the transmitter goes
+    0.38
     """
 
     __module__ = "engine"
@@ -214,6 +227,18 @@ class BioNMDA(Receptor):
     A. Destexhe, Z. F. Mainen and T. J. Sejnowski (1994). Synthesis of models for excitable
     membranes, synaptic transmission and neuromodulation using a common kinetic formalism. Journal
     of Computational Neuroscience 1, 195-230. doi:10.1007/BF00961734
+
+    Examples
+    --------
+    >>> import brainstate, saiunit as u
+    >>> from engine import AMPA, BioNMDA
+    >>> fast, slow = AMPA(1), BioNMDA(1)
+    >>> for synapse in (fast, slow):
+    ...     synapse.init_state()
+    >>> with brainstate.environ.context(dt=0.1 * u.ms):
+    ...     g = [(fast(i == 0), slow(i == 0)) for i in range(500)][-1]
+    >>> bool(g[1] > 100 * g[0])  # after 50 ms
+    True
     """
 
     __module__ = "engine"

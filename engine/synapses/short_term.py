@@ -82,6 +82,17 @@ class STP(ShortTermPlasticity):
     on neurotransmitter release probability. PNAS 94, 719-723. doi:10.1073/pnas.94.2.719
     M. Tsodyks, K. Pawelzik and H. Markram (1998). Neural networks with dynamic synapses. Neural
     Computation 10, 821-835. doi:10.1162/089976698300017502
+
+    Examples
+    --------
+    >>> import brainstate, saiunit as u
+    >>> from engine import STP
+    >>> synapse = STP(1, U=0.1, tau_f=500 * u.ms, tau_d=20 * u.ms)
+    >>> synapse.init_state()
+    >>> with brainstate.environ.context(dt=1.0 * u.ms):
+    ...     release = [float(synapse(i % 50 == 0)[0]) for i in range(101)]
+    >>> release[0] < release[50] < release[100]  # it facilitates
+    True
     """
 
     __module__ = "engine"
@@ -142,6 +153,17 @@ class STD(ShortTermPlasticity):
     ----------
     L. F. Abbott, J. A. Varela, K. Sen and S. B. Nelson (1997). Synaptic depression and cortical
     gain control. Science 275, 220-224. doi:10.1126/science.275.5297.221
+
+    Examples
+    --------
+    >>> import brainstate, saiunit as u
+    >>> from engine import STD
+    >>> synapse = STD(1, tau=200 * u.ms, U=0.5)
+    >>> synapse.init_state()
+    >>> with brainstate.environ.context(dt=1.0 * u.ms):
+    ...     release = [float(synapse(i % 20 == 0)[0]) for i in range(41)]
+    >>> release[0] > release[20] > release[40]  # it depresses
+    True
     """
 
     __module__ = "engine"

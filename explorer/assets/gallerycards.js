@@ -123,9 +123,9 @@ function symbols(card) {
   details.append(element("summary", {}, "Symbols"), table);
   for (const { symbol, meaning, value } of card.symbols) {
     const row = element("tr", {});
-    const sign = element("th", { scope: "row" });
+    const sign = element("td", { class: "sign" });
     sign.innerHTML = symbol;
-    row.append(sign, element("td", {}, meaning), element("td", { class: "value" }, value));
+    row.append(sign, element("th", { scope: "row" }, meaning), element("td", { class: "value" }, value));
     table.append(row);
   }
   details.hidden = !card.symbols.length;

@@ -206,14 +206,29 @@ function field(label) {
       const source = JSON.stringify(entries);
       if (source !== filled) {
         filled = source;
-        select.replaceChildren(
-          ...entries.map(({ label: text, hint }) => element("option", hint ? { title: hint } : {}, text)),
-        );
+        select.replaceChildren(...grouped(entries));
       }
       select.selectedIndex = values.indexOf(chosen);
       select.title = entries[select.selectedIndex]?.hint ?? "";
     },
   };
+}
+
+// Options under the headings that their entries name; entries of a group follow each other.
+function grouped(entries) {
+  const nodes = [];
+  let group = null;
+  for (const entry of entries) {
+    const option = element("option", entry.hint ? { title: entry.hint } : {}, entry.label);
+    if (!entry.group) {
+      group = null;
+      nodes.push(option);
+      continue;
+    }
+    if (group?.label !== entry.group) nodes.push((group = element("optgroup", { label: entry.group })));
+    group.append(option);
+  }
+  return nodes;
 }
 
 function tool(icon, label, title, action) {

@@ -61,7 +61,7 @@ export function render({ model, el }) {
         line.style.fontSize = `${Math.max(0.67, clientWidth / scrollWidth)}em`;
       }
     }
-    equation.tabIndex = equation.scrollWidth > equation.clientWidth + 1 ? 0 : -1;
+    equation.tabIndex = equation.scrollWidth > equation.clientWidth ? 0 : -1;
   }
 
   function showFigure() {

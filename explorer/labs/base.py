@@ -120,9 +120,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self.header = HeaderBar(
             labs=shell.tabs(self.id),
             models=self.models(),
-            presets=[
-                {"id": p.id, "label": p.label, "hint": p.hint} for p in presets(self.id).values()
-            ],
+            presets=[preset.option for preset in presets(self.id).values()],
         )
         self.status = StatusLine()
         self.insight = Insight(

@@ -22,6 +22,8 @@ class Preset:
         Name of its file, used in links and messages.
     label, hint : str
         What it is called, and what to look at.
+    group : str
+        The heading that it stands under in a menu.
     experiment : BaseExperiment
         What it shows.
     """
@@ -29,7 +31,13 @@ class Preset:
     id: str
     label: str
     hint: str
+    group: str
     experiment: BaseExperiment
+
+    @property
+    def option(self) -> dict[str, str]:
+        """Its entry in the menu of `explorer.components.HeaderBar`."""
+        return {"id": self.id, "label": self.label, "hint": self.hint, "group": self.group}
 
 
 @lru_cache(maxsize=8)
@@ -43,5 +51,5 @@ def presets(lab: str = "neuron") -> dict[str, Preset]:
         experiment = read(json.dumps(content["experiment"]))
         if experiment.kind != lab:
             continue
-        found[id_] = Preset(id_, content["label"], content["hint"], experiment)
+        found[id_] = Preset(id_, content["label"], content["hint"], content["group"], experiment)
     return found

@@ -1,0 +1,179 @@
+"""Every deviation from the reference is written down, told by its class, and held by a test."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import brainpy.state
+import brainstate
+import braintools
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import saiunit as u
+
+import engine
+from engine.errors import ParameterError
+
+HERE = Path(__file__).parent
+TABLE = (Path(engine.__file__).parent / "DEVIATIONS.md").read_text(encoding="utf-8")
+ROWS = [
+    [cell.strip() for cell in line.strip().strip("|").split("|")]
+    for line in TABLE.splitlines()
+    if line.startswith("|")
+][2:]
+EACH_ROW = pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+
+
+def classes():
+    """Give every class that the engine defines, by name."""
+    names = [m.name for m in pkgutil.walk_packages(engine.__path__, "engine.")]
+    found = {}
+    for module in map(importlib.import_module, names):
+        found |= {n: c for n, c in vars(module).items() if inspect.isclass(c)}
+    return found
+
+
+CLASSES = classes()
+
+
+def told(cls, seen=()):
+    """Give the docstring of a class, and of those whose deviations it says it has."""
+    doc = " ".join((vars(cls).get("__doc__") or "").split())
+    others = [CLASSES[name] for name in re.findall(r"those of `(\w+)`", doc) if name in CLASSES]
+    return doc + "".join(told(o, (*seen, cls)) for o in others if o not in (*seen, cls))
+
+
+@EACH_ROW
+def test_a_row_is_complete(row):
+    assert len(row) == 5, "no cell may hold a bar"
+    assert all(row)
+    assert re.fullmatch(r"[a-z-]+", row[0])
+    assert sum(other[0] == row[0] for other in ROWS) == 1
+
+
+@EACH_ROW
+def test_the_classes_of_a_row_exist_and_tell_of_it(row):
+    for name in row[1].split(", "):
+        assert name in CLASSES, name
+        assert f"`{row[0]}`" in told(CLASSES[name]), name
+
+
+@EACH_ROW
+def test_the_tests_of_a_row_exist(row):
+    for test in row[4].split(", "):
+        file, name = test.split("::")
+        tree = ast.parse((HERE / file).read_text(encoding="utf-8"))
+        names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        assert name in names, test
+
+
+def test_what_a_docstring_calls_a_deviation_stands_in_the_table():
+    known = {row[0] for row in ROWS}
+    for name, cls in CLASSES.items():
+        doc = " ".join((vars(cls).get("__doc__") or "").split())
+        for sentence in re.findall(r"\*Deviations?\* from.*?(?:\. [A-Z]|$)", doc):
+            assert re.search(r"those of `", sentence) or any(f"`{k}`" in sentence for k in known), (
+                name
+            )
+
+
+def test_every_refractory_model_points_to_what_they_share():
+    for name, cls in engine.catalog.neurons().items():
+        if name.endswith("Ref"):
+            assert "`whole-refractory-steps`" in told(cls), name
+
+
+# ---------------------------------------------------------------- where no other test holds both
+
+SIDES = {"ours": engine, "theirs": brainpy.state}
+
+
+def adaptation_over_time(side, step):
+    neuron = SIDES[side].AdExIF(
+        1, V_th=0 * u.mV, V_reset=-58 * u.mV, b=0 * u.mA, spk_reset="hard", tau_w=300 * u.ms
+    )
+    neuron.init_state()
+
+    def one(_):
+        neuron(40 * u.mA)
+        return neuron.w.value.to_decimal(u.mA)[0]
+
+    with brainstate.environ.context(dt=step * u.ms):
+        return np.asarray(brainstate.transform.for_loop(one, jnp.arange(int(100 / step))))
+
+
+def test_the_overshoot_is_felt_by_the_adaptation_of_the_reference_only():
+    # the most that a step adds: a (V_th + 58 mV - V_rest) dt / tau_w
+    most = (58 + 65) * 0.1 / 300
+    assert np.diff(adaptation_over_time("ours", 0.1)).max() <= most
+    theirs = np.diff(adaptation_over_time("theirs", 0.1))
+    assert not theirs.max() <= 5 * most
+
+
+def test_a_threshold_at_zero_is_divided_by_in_the_reference_only():
+    with pytest.raises(ZeroDivisionError):
+        brainpy.state.IF(1, V_th=0 * u.mV).get_spike(1 * u.mV)
+    with pytest.raises(ParameterError, match=r"IF\.V_th must be any finite number but 0 mV"):
+        engine.IF(1, V_th=0 * u.mV)
+
+
+def test_a_plain_input_is_refused_by_the_reference_only():
+    with brainstate.environ.context(dt=0.1 * u.ms):
+        ours, theirs = engine.LIF(1), brainpy.state.LIF(1)
+        ours.init_state()
+        theirs.init_state()
+        ours(np.ones(1))
+        assert ours.V.value[0] > 0 * u.mV
+        with pytest.raises(u.UnitMismatchError):
+            theirs(np.ones(1))
+
+
+def test_a_time_constant_in_millivolts_is_taken_by_the_reference_only():
+    assert brainpy.state.LIF(1, tau=5 * u.mV).tau == 5 * u.mV
+    with pytest.raises(ParameterError, match=r"LIF\.tau must be a time"):
+        engine.LIF(1, tau=5 * u.mV)
+
+
+def opened(side, arrival):
+    synapse = SIDES[side].AMPA(1, g_initializer=braintools.init.Constant(0.0))
+    synapse.init_state()
+    with brainstate.environ.context(dt=0.1 * u.ms, t=0.0 * u.ms, i=0):
+        return float(np.asarray(synapse(jnp.array([arrival])))[0])
+
+
+def test_a_negative_arrival_opens_the_receptor_of_the_reference_only():
+    assert opened("theirs", -0.3) == pytest.approx(opened("theirs", 1.0))
+    assert opened("theirs", 1.0) > 0
+    assert opened("ours", 1.0) == pytest.approx(opened("theirs", 1.0))
+    assert opened("ours", -0.3) == 0
+
+
+def test_magnesium_can_be_asked_in_millivolts_of_ours_only():
+    ours, theirs = engine.MgBlock(), brainpy.state.MgBlock()
+    for stage in (ours, theirs):
+        stage.bind_cond(1.0 * u.nS)
+    with pytest.raises(TypeError):
+        theirs(-60.0 * u.mV)
+    current = float(ours(-60.0 * u.mV).to_decimal(u.pA))
+    assert current == pytest.approx(60.0 / (1 + 1.2 / 3.57 * np.exp(0.062 * 60)), rel=1e-5)
+
+
+def test_an_output_stage_keeps_a_stale_conductance_in_the_reference_only():
+    for side in SIDES.values():
+        neuron, stage = side.LIF(1), side.CUBA()
+        neuron.init_state()
+        neuron.add_current_input("synapse", stage)
+        stage.bind_cond(1.0 * u.mS)
+        with brainstate.environ.context(dt=0.1 * u.ms):
+            neuron(0.0 * u.mA)
+            before = float(neuron.V.value.to_decimal(u.mV)[0])
+            if side is engine:
+                with pytest.raises(ValueError, match="no conductance in this step"):
+                    neuron(0.0 * u.mA)
+            else:
+                neuron(0.0 * u.mA)
+                assert float(neuron.V.value.to_decimal(u.mV)[0]) > before
