@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 import saiunit as u
 
-from engine import boundary
+from engine import boundary, introspection
 from engine.base_experiment import BaseExperiment, spreads_in_proportion
 from engine.dynamics import Neuron
 from engine.specs import StateSpec
@@ -34,6 +34,9 @@ LEVEL = "mean"
 """Parameter of a random input that is held at zero where it comes on top of a stimulus."""
 
 NOISE_CACHE_BYTES = 256 * 2**20
+
+KEY = "random key"
+"""Where the seed's key stands among what is fixed: no parameter can have this name."""
 
 Carry = dict[str, Any]
 """``"fixed"`` holds what was drawn at the start; every other entry changes with each step."""
@@ -89,9 +92,11 @@ class NeuronCircuit(Circuit):
 
     @property
     def units(self) -> dict[str, u.Unit]:
-        """Unit of every recorded state, of the input, and of the threshold."""
-        units = {name: spec.unit for name, spec in _recorded(self.structure.model).items()}
-        return units | {"input": self.structure.input_unit, "threshold": units["V"]}
+        """Unit of every recorded state, of the input, and of the threshold if there is one."""
+        model = self.structure.model
+        units = {name: spec.unit for name, spec in _recorded(model).items()}
+        units["input"] = self.structure.input_unit
+        return units | ({"threshold": units[model.potential]} if model.has_threshold else {})
 
     def drive(self, experiment: BaseExperiment, chunk: int, number: int) -> dict[str, Any]:
         """Return standard-normal numbers for every random input."""
@@ -111,16 +116,17 @@ class NeuronCircuit(Circuit):
         """Build the model and give its states at the start."""
         structure = self.structure
         spreads = self._draw_spreads(parameters, key)
-        model = self._build(parameters | spreads)
-        model.init_state(rng=brainstate.random.RandomState(jax.random.fold_in(key, 1)))
-        states = {n: getattr(model, n).value for n in structure.model.states()}
+        with introspection.own_randomness(structure.model, jax.random.fold_in(key, 2)):
+            model = self._build(parameters | spreads)
+            introspection.start(model, brainstate.random.RandomState(jax.random.fold_in(key, 1)))
+        states = self._states(model)
         inputs = {}
         for slot, kind in structure.slots.items():
             # a key of its own: with the key of the noise it would be the noise of the first step
             start = slot_key(key, f"{slot}.start")
             draw = jax.random.normal(start, (structure.n,)) if kind.stochastic else None
             inputs[slot] = kind.begin(_numbers_of(slot, parameters), structure.n, draw)
-        return {"states": states, "fixed": spreads, "inputs": inputs}
+        return {"states": states, "fixed": spreads | {KEY: key}, "inputs": inputs}
 
     def step(
         self,
@@ -133,10 +139,6 @@ class NeuronCircuit(Circuit):
     ) -> tuple[Carry, Row]:
         """Take one step of stimulus and model."""
         structure = self.structure
-        # The model is built here because brainstate only lets a state be written by the trace that
-        # made it. It costs trace time only.
-        model = self._build(parameters | fixed)
-        model.init_state(rng=brainstate.random.RandomState(np.zeros(2, np.uint32)))
         dt = parameters["dt"]
         t = index.astype(jnp.float32) * dt
         total, carried = jnp.zeros((), jnp.float32), {}
@@ -146,19 +148,35 @@ class NeuronCircuit(Circuit):
             )
             total = total + value
         current = jnp.broadcast_to(total, (structure.n,))
-        for name, value in evolving["states"].items():
-            getattr(model, name).value = value
-        with brainstate.environ.context(i=index, t=t * u.ms):
-            spikes = model(boundary.attach(current, structure.input_unit))
-        states = {n: getattr(model, n).value for n in evolving["states"]}
+        key = jax.random.fold_in(jax.random.fold_in(fixed[KEY], 3), index)
+        with introspection.own_randomness(structure.model, key):
+            # The model is built here because brainstate only lets a state be written by the trace
+            # that made it. It costs trace time only.
+            model = self._build(parameters | fixed)
+            introspection.start(model, brainstate.random.RandomState(np.zeros(2, np.uint32)))
+            for name, value in evolving["states"].items():
+                getattr(model, name).value = value
+            with brainstate.environ.context(i=index, t=t * u.ms):
+                spikes = model(boundary.attach(current, structure.input_unit))
+            states = self._states(model)
         # Without the barrier XLA computes the whole step again inside the packing of its spikes.
         states, spikes = jax.lax.optimization_barrier((states, spikes))
         recorded = _recorded(structure.model).items()
-        potential = structure.model.states()["V"].unit
-        threshold = jnp.broadcast_to(boundary.strip(model.threshold, potential), (structure.n,))
         traces = [boundary.strip(states[name], spec.unit) for name, spec in recorded]
-        rows = jnp.stack([trace[watched] for trace in (*traces, current, threshold)])
+        traces.append(current)
+        if structure.model.has_threshold:
+            unit = structure.model.states()[structure.model.potential].unit
+            threshold = boundary.strip(model.threshold, unit)
+            traces.append(jnp.broadcast_to(threshold, (structure.n,)))
+        rows = jnp.stack([trace[watched] for trace in traces])
         return {"states": states, "inputs": carried}, {"traces": rows, "spikes": spikes > 0}
+
+    def _states(self, model: Neuron) -> dict[str, Any]:
+        """States of the model, each in the unit that is declared: a step must not change it."""
+        return {
+            name: boundary.attach(boundary.strip(getattr(model, name).value, spec.unit), spec.unit)
+            for name, spec in self.structure.model.states().items()
+        }
 
     def _build(self, parameters: dict[str, Any]) -> Neuron:
         structure = self.structure

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -36,8 +38,21 @@ __all__ = [
     "Neuron",
     "Synapse",
     "initial_value",
+    "population_shape",
     "require_same_shape",
 ]
+
+
+_births = itertools.count()
+
+
+class _States:
+    """``Cls.states()`` gives the declared states, ``instance.states()`` those that it holds."""
+
+    def __get__(self, instance: Any, owner: type[Component]) -> Callable[..., Any]:
+        if instance is None:
+            return super(Dynamics, owner).states  # type: ignore[arg-type]
+        return partial(brainstate.nn.Module.states, instance)
 
 
 class Dynamics(Component, brainstate.nn.Dynamics):
@@ -72,8 +87,13 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     _leading: ClassVar[tuple[str, ...]] = ("in_size",)
     _trailing: ClassVar[tuple[str, ...]] = ("name",)
 
+    _born: ClassVar[int] = next(_births)
+    """Which class was made how late: of two with the same name the newer one counts."""
+
     if TYPE_CHECKING:
         varshape: tuple[int, ...]  # brainstate says less
+    else:
+        states = _States()
 
     equation: ClassVar[str] = ""
     """LaTeX of the model's equations."""
@@ -86,17 +106,20 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         super().__init_subclass__(**kwargs)
         # brainstate's metaclass would hide the arguments from help() and from editors
         signature = inspect.signature(cls.__init__)
+        cls._born = next(_births)
         cls.__signature__ = signature.replace(parameters=[*signature.parameters.values()][1:])
         document(cls)
 
     def _construct(self, in_size: Any, name: str | None = None) -> None:
-        brainstate.nn.Dynamics.__init__(self, _population_shape(in_size, type(self)), name=name)
+        brainstate.nn.Dynamics.__init__(
+            self, population_shape(in_size, f"{type(self).__name__}.in_size"), name=name
+        )
         self._current_inputs: dict[str, Any] | None = None
         self._delta_inputs: dict[str, Any] | None = None
         self._input_labels: dict[str, str] = {}
 
     def _bind(self, name: str, value: Any) -> None:
-        spec, path = type(self).declarations()[name], f"{type(self).__name__}.{name}"
+        spec, path = type(self).declarations().get(name), f"{type(self).__name__}.{name}"
         is_parameter = isinstance(spec, ParameterSpec) and not isinstance(spec, InitialSpec)
         if is_parameter and callable(value):
             value = value(self.varshape)
@@ -467,6 +490,10 @@ class Neuron(Dynamics):
     """The largest time step that the model's spikes stand, a quantity; None: no limit known."""
     draws_spike: ClassVar[bool] = True
     """Whether a plot may draw the spike, which the potential itself does not show."""
+    potential: ClassVar[str] = "V"
+    """The state that a plot of the neuron shows, and that `threshold` is compared with."""
+    has_threshold: ClassVar[bool] = True
+    """Whether there is a threshold to be shown with it."""
 
     if TYPE_CHECKING:
         V_th: Any  # not of every neuron
@@ -474,7 +501,12 @@ class Neuron(Dynamics):
     @property
     def threshold(self) -> Any:
         """Membrane potential at which the neuron spikes now."""
-        return self.V_th
+        own = vars(self)
+        return own["threshold"] if "threshold" in own else self.V_th  # noqa: SIM401
+
+    @threshold.setter
+    def threshold(self, value: Any) -> None:
+        vars(self)["threshold"] = value  # a user's own neuron may call its threshold so
 
     def get_spike(self, *args: Any, **kwargs: Any) -> Any:
         """Spikes of the present state, or of the state given: abstract here.
@@ -550,14 +582,13 @@ def initial_value(start: Any, shape: tuple[int, ...], rng: Any = None, path: str
     return u.math.broadcast_to(value, shape)
 
 
-def _population_shape(in_size: Any, cls: type) -> tuple[int, ...]:
-    sizes = tuple(in_size) if isinstance(in_size, list | tuple) else (in_size,)
+def population_shape(size: Any, path: str) -> tuple[int, ...]:
+    """Give the shape of a population from what a user writes: a whole number, or several."""
+    sizes = tuple(size) if isinstance(size, list | tuple) else (size,)
     whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in sizes)
     if not sizes or not whole or min(sizes) < 1:
         raise ParameterError(
-            f"{cls.__name__}.in_size",
-            f"{cls.__name__}.in_size must be a positive whole number or a tuple of such, "
-            f"got {in_size!r}",
+            path, f"{path} must be a positive whole number or a tuple of such, got {size!r}"
         )
     return tuple(int(n) for n in sizes)
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 import saiunit as u
 
-from engine import catalog, inputs, surrogates
+from engine import catalog, inputs, introspection, surrogates
 from engine.base_experiment import NOTHING, BaseExperiment, BaseStructure, choice_of, settings
 from engine.circuits import LEVEL, Circuit, NeuronCircuit
 from engine.dynamics import Neuron
@@ -75,7 +75,7 @@ class Structure(BaseStructure):
     @property
     def n_traces(self) -> int:
         """Number of traces that a watched neuron leaves: states, input and threshold."""
-        return len(self.model.states()) + 2
+        return len(self.model.states()) + 1 + self.model.has_threshold
 
     @property
     def random_slots(self) -> tuple[str, ...]:
@@ -120,6 +120,10 @@ class Experiment(BaseExperiment):
     stimulus: type[inputs.Stimulus] = inputs.Step
     noise: type[inputs.Stimulus] | None = inputs.OUNoise
     surrogate: type[surrogates.Surrogate] = surrogates.ReluGrad
+
+    def __post_init__(self) -> None:
+        introspection.complete(self.model)
+        super().__post_init__()
 
     def __hash__(self) -> int:
         return hash((self.model, self.structure, tuple(sorted(self.values.items())), self.watched))

@@ -80,7 +80,7 @@ class Recording:
     @property
     def n_steps(self) -> int:
         """Number of recorded steps."""
-        return len(self.traces["V"])
+        return len(next(iter(self.traces.values())))
 
     @property
     def times(self) -> np.ndarray:

@@ -500,7 +500,7 @@ class Component:
 
     def _bind(self, name: str, value: Any) -> None:
         """Check an argument against its declaration and store it as an attribute."""
-        spec = type(self).declarations()[name]
+        spec = type(self).declarations().get(name)  # none where a subclass has replaced it
         if isinstance(spec, InitialSpec) and (callable(value) or value is spec.default is None):
             pass
         elif isinstance(spec, ParameterSpec):
@@ -539,6 +539,12 @@ def _of_kind(cls: type[Component], kind: type) -> Mapping[str, Any]:
     found = {k: v for k, v in _declarations(cls).items() if isinstance(v, kind)}
     ordered = {name: found.pop(name) for name in _argument_order(cls) if name in found}
     return MappingProxyType(ordered | found)
+
+
+def forget_declarations() -> None:
+    """Read all declarations again, because some were added to a class after it was made."""
+    _declarations.cache_clear()
+    _of_kind.cache_clear()
 
 
 def subclasses(base: type) -> Iterator[type]:

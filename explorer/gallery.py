@@ -205,8 +205,8 @@ def thumbnail(kind_id: str, name: str, cls: type) -> Drawing:
 
 def _spikes(experiment: Experiment) -> Drawing:
     recording = simulate(experiment)
-    V = recording.traces["V"][:, 0]
-    high = float(recording.traces["threshold"][:, 0].max())
+    V = recording.traces[experiment.model.potential][:, 0]
+    high = float(recording.traces.get("threshold", V[:, None])[:, 0].max())
     strokes: list[tuple[float, float, float]] = []
     if experiment.model.draws_spike:
         low = float(V.min())

@@ -14,8 +14,6 @@ from engine.specs import POSITIVE, ChoiceSpec, InitialSpec, InputSpec, Parameter
 __all__ = ["Izhikevich", "IzhikevichRef"]
 
 mV_per_ms = u.mV / u.ms
-# Izhikevich (2003), equation 1: fitted to the spike initiation of a cortical neuron
-P1, P2, P3 = 0.04 * u.ms**-1 * u.mV**-1, 5.0 * u.ms**-1, 140.0 * mV_per_ms
 
 
 class Izhikevich(Upstroke):
@@ -64,6 +62,11 @@ class Izhikevich(Upstroke):
     input: ClassVar[InputSpec] = InputSpec(10.0 * mV_per_ms, soft=(0.0, 30.0))
     largest_dt: ClassVar[Any] = 0.25 * u.ms
     draws_spike: ClassVar[bool] = False
+
+    # Izhikevich (2003), equation 1: fitted to the spike initiation of a cortical neuron
+    p1: ClassVar[Any] = 0.04 * u.ms**-1 * u.mV**-1
+    p2: ClassVar[Any] = 5.0 * u.ms**-1
+    p3: ClassVar[Any] = 140.0 * mV_per_ms
 
     spk_reset = ChoiceSpec(
         "hard",
@@ -142,7 +145,7 @@ class Izhikevich(Upstroke):
 
     def drift(self, V: Any, x: Any) -> Any:
         """Time derivative of the potential."""
-        return P1 * V * V + P2 * V + P3 + self.sum_current_inputs(x, V, pop=False)
+        return self.p1 * V * V + self.p2 * V + self.p3 + self.sum_current_inputs(x, V, pop=False)
 
 
 class IzhikevichRef(Refractory, Izhikevich):

@@ -36,11 +36,13 @@ class VoltageView(View):
     def update(self, recording: Recording) -> None:
         """Show potential, threshold and spikes; see `View.update`."""
         seen, dt = self.window.steps(recording), recording.dt
-        whole = recording.traces["V"][:, 0]
-        thresholds = recording.traces["threshold"][:, 0]
+        model = recording.experiment.neuron
+        whole = recording.traces[model.potential][:, 0]
+        # without a threshold its line is as long as nothing
+        thresholds = recording.traces.get("threshold", np.zeros((0, 1), np.float32))[:, 0]
         low = float(min(whole.min(initial=np.inf), thresholds.min(initial=np.inf)))
         high = float(thresholds.max(initial=-np.inf))
-        strokes = recording.experiment.neuron.draws_spike
+        strokes = model.draws_spike and len(thresholds) > 0
         if strokes:
             whole = np.minimum(whole, high + STROKE * (high - low))
         high = max(high, float(whole.max(initial=-np.inf)))
@@ -48,8 +50,8 @@ class VoltageView(View):
         index = min_max(V, PIXELS)
         put(self._potential, x=_time(index, seen, dt), y=V[index])
         moving = min_max(threshold, PIXELS)
-        if len(V) and not np.ptp(threshold):
-            moving = np.array([0, len(V) - 1])
+        if len(threshold) and not np.ptp(threshold):
+            moving = np.array([0, len(threshold) - 1])
         put(self._threshold, x=_time(moving, seen, dt), y=threshold[moving])
         top = high + STROKE * (high - low) if strokes else high
         mine = recording.spike_neurons == recording.experiment.watched[0]
@@ -58,8 +60,9 @@ class VoltageView(View):
         x, y = broken_line(steps * dt, whole[steps], np.full(len(steps), top))
         put(self._spikes, x=x, y=y)
         self.show_between(low, top)
-        unit = unit_of(recording, "V")
-        title = f"Membrane potential of neuron {recording.experiment.watched[0]}"
+        unit = unit_of(recording, model.potential)
+        meaning = model.states()[model.potential].meaning.partition(",")[0]
+        title = f"{meaning[:1].upper()}{meaning[1:]} of neuron {recording.experiment.watched[0]}"
         self.name(f"{title} ({unit})" if unit else title)
 
 

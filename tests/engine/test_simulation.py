@@ -305,8 +305,9 @@ def drawn_values(experiment, seed=0):
     structure = experiment.structure
     numbers = np.array([experiment[p] for p in structure.paths], np.float32)
     key = np.array([0, seed], np.uint32)
-    spreads = jax.jit(simulation._init, static_argnums=0)(structure, numbers, key)["spread"]
-    return {name: np.asarray(values) for name, values in spreads.items()}
+    begin = jax.jit(simulation._init, static_argnums=(0, 1))
+    fixed = begin(structure.circuit, structure.paths, numbers, key)["fixed"]
+    return {name: np.asarray(values) for name, values in fixed.items()}
 
 
 def test_two_spreads_and_two_seeds_are_drawn_independently():
