@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import saiunit as u
 
-from engine import boundary
+from engine import boundary, introspection
 from engine.base_experiment import BaseExperiment
 from engine.circuits import Carry, Circuit, Row
 from engine.specs import InitialSpec, StateSpec
@@ -127,7 +127,7 @@ class SynapseCircuit(Circuit):
             lane[place] = kind(**values) if place == "output" else kind(1, **values)
             if place != "output":
                 rng = brainstate.random.RandomState(np.zeros(2, np.uint32))
-                lane[place].init_state(rng=rng)
+                introspection.start(lane[place], rng)
         lane["post"].add_current_input("synapse", lane["output"])
         return lane
 

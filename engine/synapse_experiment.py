@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import saiunit as u
 
-from engine import catalog, postsynaptic, trains
+from engine import catalog, introspection, postsynaptic, trains
 from engine.base_experiment import NOTHING, BaseExperiment, BaseStructure, choice_of, settings
 from engine.circuits import Circuit
-from engine.dynamics import Neuron, Synapse
+from engine.dynamics import Dynamics, Neuron, Synapse
 from engine.specs import (
     NON_NEGATIVE,
     ChoiceSpec,
@@ -138,6 +138,9 @@ class SynapseExperiment(BaseExperiment):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "others", MappingProxyType(dict(self.others)))
+        for kind in self.slots.values():
+            if kind is not None and issubclass(kind, Dynamics):
+                introspection.complete(kind)
 
     def __hash__(self) -> int:
         numbers = tuple(sorted(self.values.items())), tuple(sorted(self.sequences.items()))

@@ -31,6 +31,7 @@ from engine.analysis import synaptic
 from engine.base_experiment import NOTHING, read
 from engine.synapse_experiment import kernels, short_term
 from engine.trains import DrawnTrain
+from tests import own
 
 KERNELS = sorted(kernels())
 LANE = ("synapse", "plasticity", "output", "learning")
@@ -392,3 +393,23 @@ def test_a_synapse_of_ones_own_is_offered_and_runs():
     values = {"train__pause": 0.0, "train__count": 1}
     slow = trace(run(Sluggish, synapse__tau=5.0, **values), "g")
     assert slow == pytest.approx(trace(run(Expon, synapse__tau=10.0, **values), "g"), abs=1e-5)
+
+
+def test_a_synapse_written_without_declarations_runs_with_its_arguments_as_sliders():
+    Decaying = own.decaying()
+    assert "Decaying" in kernels()
+    experiment = SynapseExperiment(Decaying).update({"train.count": 1, "train.pause": 0.0})
+    assert experiment["synapse.tau"] == 5.0
+    g = trace(simulate(experiment.update({"duration": 300.0, "synapse.tau": 9.0})), "g")
+    again = run(Expon, synapse__tau=9.0, train__count=1, train__pause=0.0)
+    assert g == pytest.approx(trace(again, "g"), abs=1e-4)
+    assert read(experiment.to_json()).synapse is Decaying
+
+
+def test_such_a_synapse_never_compiles_either(compilations):
+    experiment = SynapseExperiment(own.decaying()).update({"duration": 200.0})
+    before = simulate(experiment)
+    with compilations() as names:
+        after = simulate(experiment.set("synapse.tau", 17.0))
+    assert names == []
+    assert trace(after, "g").tolist() != trace(before, "g").tolist()

@@ -10,6 +10,12 @@ from explorer import gallery, links, shell
 from explorer.gallery import Gallery
 
 SECTIONS = gallery.cards()
+WANTED = [
+    *catalog.neurons(),
+    *catalog.synapses(),
+    *catalog.outputs(),
+    *catalog.plasticity(),
+]
 CARDS = {card["id"]: card for section in SECTIONS for card in section["cards"]}
 MODELS = [(kind, name) for kind in gallery.kinds() for name in kind.models()]
 IDS = [f"{kind.id}/{name}" for kind, name in MODELS]
@@ -17,13 +23,7 @@ IDS = [f"{kind.id}/{name}" for kind, name in MODELS]
 
 def test_every_model_of_the_catalogue_has_one_card():
     names = [card["name"] for card in CARDS.values()]
-    wanted = [
-        *catalog.neurons(),
-        *catalog.synapses(),
-        *catalog.outputs(),
-        *catalog.plasticity(),
-    ]
-    assert sorted(names) == sorted(wanted)
+    assert sorted(names) == sorted(WANTED)
 
 
 @pytest.mark.parametrize(("kind", "name"), MODELS, ids=IDS)

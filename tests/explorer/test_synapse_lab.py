@@ -9,6 +9,7 @@ from explorer import controls, links
 from explorer.labs import SynapseLab
 from explorer.presets import presets
 from explorer.views.synapse import ROLE
+from tests import own
 from tests.engine.test_synapse_experiment import every_choice, same, synapse_experiments
 from tests.explorer.bench import Driven, differs, moved, rows
 
@@ -72,7 +73,7 @@ def test_drawing_adds_a_spike_and_pointing_at_it_takes_it_away(lab):
     lab._draw(51.0, 2.0)
     lab.settle()
     assert lab.experiment["train.times"] == (120.0,)
-    lab._draw(400.0, 2.0)  # after the end
+    lab._draw(700.0, 2.0)  # after the end
     assert lab.experiment["train.times"] == (120.0,)
     lab.state.undo()
     assert lab.experiment["train.times"] == (50.0, 120.0)
@@ -166,3 +167,14 @@ def test_every_preset_runs_and_shows_what_it_says(preset):
     assert lab.rail.errors == {}
     assert lab.recording.traces["g"].max() > 0
     assert preset.hint.endswith(".")
+
+
+def test_a_synapse_of_ones_own_gets_its_lab_without_another_line():
+    cls = own.decaying()
+    lab = Bench(SynapseExperiment(cls).update(SHORT)).settle()
+    assert lab.header.model == "Decaying"
+    assert "Decaying" in [m["value"] for m in lab.header.models]
+    before = lab.picture
+    lab.send("set", "synapse.tau", value=20.0)
+    assert lab.rail.errors == {}
+    assert differs(lab.picture, before)
