@@ -79,7 +79,8 @@ class LeakyRateReadout(_Readout):
 
     Notes
     -----
-    The decay follows the time step of the step, not that of the construction. Booleans and whole
+    The decay follows the time step of the step, not that of the construction. Where ``tau`` or the
+    environment's ``dt`` has no unit, it is in ms: some programs do without. Booleans and whole
     numbers serve as input, and gradients flow through time to the weights, which are a trainable
     `brainstate.ParamState`.
 
@@ -111,6 +112,24 @@ class LeakyRateReadout(_Readout):
     )
     r = StateSpec(u.UNITLESS, "r", "rate of each output", start=0.0)
 
+    def _bind(self, name: str, value: Any) -> None:
+        if name == "tau" and not callable(value) and not isinstance(value, u.Quantity | str | bool):
+            value = boundary.attach(value, u.ms)
+        super()._bind(name, value)
+
+    @property
+    def dt(self) -> Any:
+        """The time step, from the environment; in ms where it has no unit."""
+        dt = brainstate.environ.get("dt", None)
+        if dt is not None and not isinstance(dt, u.Quantity):
+            return boundary.attach(dt, u.ms)
+        return super().dt
+
+    @property
+    def decay(self) -> Any:
+        """What a step leaves of a rate, between 0 and 1; the shape is that of ``tau``."""
+        return jnp.exp(-boundary.strip(self.dt / self.tau, u.UNITLESS))
+
     def update(self, x: Any) -> Any:
         """Take one step.
 
@@ -125,8 +144,7 @@ class LeakyRateReadout(_Readout):
             The rates, in the shape of the output.
         """
         before = self.r.value
-        decay = jnp.exp(-boundary.strip(self.dt / self.tau, u.UNITLESS))
-        self.r.value = before * decay + self._weighted(x, before)
+        self.r.value = before * self.decay + self._weighted(x, before)
         return self.r.value
 
 

@@ -47,7 +47,6 @@ SLOW = ("hh_test", "inputs_test", "lif_test")
 
 MODULE = "asks for the name of the reference's module"
 PRIVATE = "looks into an attribute that is private to the reference"
-PLAIN_TIME = "writes times without a unit; here a time constant needs one"
 SKIPPED = {
     "_base_test::TestNeuronBaseClass::test_neuron_module_attribute": MODULE,
     "_base_test::TestSynapseBaseClass::test_synapse_module_attribute": MODULE,
@@ -70,7 +69,6 @@ SKIPPED = {
     "inputs_test::TestSpikeTimeUpdate::test_update_no_spike_step": PRIVATE,
     "inputs_test::TestSpikeTimeUpdate::test_update_out_of_bounds_step": PRIVATE,
     "inputs_test::TestSpikeTimeUpdate::test_update_step_zero": PRIVATE,
-    "readout_test::TestReadoutModels": PLAIN_TIME,
 }
 """File::class::test, or the beginning of it -> why it does not hold for us. Left out as a whole are
 the files about delays, projections, and the reference's own machinery."""
