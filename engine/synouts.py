@@ -9,6 +9,7 @@ import brainstate
 import saiunit as u
 
 from engine import boundary
+from engine.documents import document
 from engine.dynamics import BindCondData
 from engine.errors import ParameterError
 from engine.specs import NON_NEGATIVE, POSITIVE, Component, ParameterSpec
@@ -46,6 +47,7 @@ class SynOut(Component, BindCondData, brainstate.nn.Module):
         # brainstate's metaclass would hide the arguments from help() and from editors
         signature = inspect.signature(cls.__init__)
         cls.__signature__ = signature.replace(parameters=[*signature.parameters.values()][1:])
+        document(cls)
 
     def _construct(self) -> None:
         brainstate.nn.Module.__init__(self)

@@ -14,7 +14,7 @@ from engine.documents import WIDTH, document, sections
 from engine.specs import POSITIVE, FlagSpec, InitialSpec, ParameterSpec, SlotSpec
 
 PUBLIC = {n: getattr(engine, n) for n in engine.__all__ if inspect.isclass(getattr(engine, n))}
-MODELS = catalog.neurons() | catalog.synapses()
+MODELS = catalog.neurons() | catalog.synapses() | catalog.plasticity() | catalog.outputs()
 EACH = pytest.mark.parametrize("cls", PUBLIC.values(), ids=PUBLIC)
 EACH_MODEL = pytest.mark.parametrize("cls", MODELS.values(), ids=MODELS)
 
@@ -93,7 +93,8 @@ def test_what_is_shown_of_a_parameter_is_what_is_declared(cls):
 @EACH_MODEL
 def test_every_state_and_the_input_are_shown_with_their_unit(cls):
     found = sections(cls.__doc__)[1]
-    assert re.findall(r"^(\w+) : ", found["States"], re.MULTILINE) == list(cls.states())
+    shown = re.findall(r"^(\w+) : ", found.get("States", ""), re.MULTILINE)
+    assert shown == list(cls.states())
     for name, spec in cls.states().items():
         kind, meaning = entry(found["States"], name)
         assert kind == (f"Quantity[{spec.unit_text}]" if spec.unit_text else "float")
@@ -109,7 +110,7 @@ def test_no_line_is_too_long_and_no_section_comes_twice(cls):
     lines = cls.__doc__.splitlines()
     assert max(map(len, lines)) <= WIDTH
     titles = [a for a, b in itertools.pairwise(lines) if b and set(b) == {"-"}]
-    assert len(titles) == len(set(titles)) > 4
+    assert len(titles) == len(set(titles)) > 3
 
 
 def test_the_order_of_two_potentials_is_among_what_is_refused():
