@@ -232,9 +232,8 @@ class SynapseExperiment(BaseExperiment):
         """Steps in which presynaptic spikes come, shape (spike,)."""
         train: Any = self.slots["train"]
         numbers = {name: self[f"train.{name}"] for name in train.parameters()}
-        times = train().times(
-            numbers, self["duration"], int(self["seed"]), self.sequences.get(TIMES, ())
-        )
+        drawn = self.sequences.get(TIMES, ())
+        times = train().spikes(numbers, trains.Run(self["duration"], int(self["seed"]), drawn))
         steps = trains.steps(times, self["dt"])
         return steps[steps < self.n_steps]
 

@@ -5,14 +5,16 @@ ever compiles.
 
 Examples
 --------
->>> from engine.trains import RegularTrain
->>> RegularTrain().times({"rate": 50.0, "start": 10.0, "count": 3, "pause": 0.0}, 1000.0).tolist()
+>>> from engine.trains import RegularTrain, Run
+>>> p = {"rate": 50.0, "start": 10.0, "count": 3, "pause": 0.0}
+>>> RegularTrain().spikes(p, Run(duration=1000.0)).tolist()
 [10.0, 30.0, 50.0]
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,12 +28,36 @@ __all__ = [
     "PairedPulses",
     "PoissonTrain",
     "RegularTrain",
+    "Run",
     "SpikeTrain",
     "catalogue",
 ]
 
 MOST_SPIKES = 100_000
 """Spikes of a train, beyond any that a synapse could follow, so that a rate cannot fill memory."""
+
+
+Numbers = Mapping[str, float]
+"""Parameter name -> number, in its declared unit."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the spikes of a train depend on besides its own numbers.
+
+    Attributes
+    ----------
+    duration : float
+        How long the run lasts, in ms.
+    seed : int
+        Start of the random numbers, where there are any.
+    drawn : tuple of float
+        Times that were given by hand, in ms.
+    """
+
+    duration: float
+    seed: int = 0
+    drawn: tuple[float, ...] = ()
 
 
 class SpikeTrain(Component):
@@ -44,35 +70,12 @@ class SpikeTrain(Component):
     """
 
     formula: ClassVar[str] = ""
-    stochastic: ClassVar[bool] = False
 
     def _construct(self) -> None:
         """Do nothing: subclasses get a generated constructor."""
 
-    def times(
-        self,
-        p: Mapping[str, float],
-        duration: float,
-        seed: int = 0,
-        drawn: tuple[float, ...] = (),
-    ) -> np.ndarray:
-        """Return the spike times within a duration.
-
-        Parameters
-        ----------
-        p : mapping
-            The declared parameters as plain numbers in their units.
-        duration : float
-            Length of the run in ms.
-        seed : int
-            Start of the random numbers, where there are any.
-        drawn : tuple of float
-            Times that were given by hand, in ms.
-
-        Returns
-        -------
-        array, shape (spike,)
-            Increasing times in ms, none later than ``duration``.
+    def times(self, p: Numbers, run: Run) -> np.ndarray:
+        """Return when the spikes come, in order; what comes after the end is cut off by `spikes`.
 
         Raises
         ------
@@ -80,6 +83,24 @@ class SpikeTrain(Component):
             The class does not say when its spikes come.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define times()")
+
+    def spikes(self, p: Numbers, run: Run) -> np.ndarray:
+        """Return the times of the spikes within a run.
+
+        Parameters
+        ----------
+        p : mapping
+            The declared parameters as plain numbers in their units.
+        run : Run
+            How long it lasts, and what else its spikes depend on.
+
+        Returns
+        -------
+        array, shape (spike,)
+            Increasing times in ms, none at the end of the run or later.
+        """
+        times = self.times(p, run)
+        return times[times < run.duration]
 
 
 START = ParameterSpec(
@@ -122,18 +143,12 @@ class RegularTrain(SpikeTrain):
         hard=NON_NEGATIVE,
     )
 
-    def times(
-        self,
-        p: Mapping[str, float],
-        duration: float,
-        seed: int = 0,
-        drawn: tuple[float, ...] = (),
-    ) -> np.ndarray:
+    def times(self, p: Numbers, run: Run) -> np.ndarray:
         """Return the spike times; see `SpikeTrain.times`."""
         train = p["start"] + np.arange(int(p["count"])) * (1e3 / p["rate"])
         if p["pause"] > 0:
             train = np.append(train, train[-1] + p["pause"])
-        return train[train < duration]
+        return train
 
 
 class PairedPulses(SpikeTrain):
@@ -151,44 +166,29 @@ class PairedPulses(SpikeTrain):
     )
     start = START
 
-    def times(
-        self,
-        p: Mapping[str, float],
-        duration: float,
-        seed: int = 0,
-        drawn: tuple[float, ...] = (),
-    ) -> np.ndarray:
+    def times(self, p: Numbers, run: Run) -> np.ndarray:
         """Return the spike times; see `SpikeTrain.times`."""
-        pair = np.array([p["start"], p["start"] + p["interval"]])
-        return pair[pair < duration]
+        return np.array([p["start"], p["start"] + p["interval"]])
 
 
 class PoissonTrain(SpikeTrain):
     """Spikes at random, independent of each other: the same seed gives the same train."""
 
     formula: ClassVar[str] = r"P(t_{k+1} - t_k > s) = e^{-\nu s}"
-    stochastic: ClassVar[bool] = True
 
     rate = RATE
     start = START.but(meaning="onset: when the train begins")
 
-    def times(
-        self,
-        p: Mapping[str, float],
-        duration: float,
-        seed: int = 0,
-        drawn: tuple[float, ...] = (),
-    ) -> np.ndarray:
+    def times(self, p: Numbers, run: Run) -> np.ndarray:
         """Return the spike times; see `SpikeTrain.times`.
 
         The intervals of a seed only scale with the rate, so that the train stretches like a spring
         under the slider rather than jumping.
         """
-        expected = max(0.0, duration - p["start"]) * p["rate"] / 1e3
+        expected = max(0.0, run.duration - p["start"]) * p["rate"] / 1e3
         count = min(MOST_SPIKES, int(expected + 8.0 * np.sqrt(expected) + 16))
-        waits = np.random.default_rng(seed).exponential(size=count) * (1e3 / p["rate"])
-        train = p["start"] + np.cumsum(waits)
-        return train[train < duration]
+        waits = np.random.default_rng(run.seed).exponential(size=count) * (1e3 / p["rate"])
+        return p["start"] + np.cumsum(waits)
 
 
 class BurstTrain(SpikeTrain):
@@ -213,19 +213,12 @@ class BurstTrain(SpikeTrain):
     )
     start = START
 
-    def times(
-        self,
-        p: Mapping[str, float],
-        duration: float,
-        seed: int = 0,
-        drawn: tuple[float, ...] = (),
-    ) -> np.ndarray:
+    def times(self, p: Numbers, run: Run) -> np.ndarray:
         """Return the spike times; see `SpikeTrain.times`. A burst ends where the next begins."""
         within = np.arange(int(p["count"])) * (1e3 / p["rate"])
         within = within[within < p["period"]]
-        onsets = np.arange(p["start"], duration, p["period"])
-        train = (onsets[:, None] + within).ravel()[:MOST_SPIKES]
-        return train[train < duration]
+        onsets = np.arange(p["start"], run.duration, p["period"])
+        return (onsets[:, None] + within).ravel()[:MOST_SPIKES]
 
 
 class DrawnTrain(SpikeTrain):
@@ -233,16 +226,9 @@ class DrawnTrain(SpikeTrain):
 
     formula: ClassVar[str] = "t_1, t_2, \\dots"
 
-    def times(
-        self,
-        p: Mapping[str, float],
-        duration: float,
-        seed: int = 0,
-        drawn: tuple[float, ...] = (),
-    ) -> np.ndarray:
+    def times(self, p: Numbers, run: Run) -> np.ndarray:
         """Return the spike times; see `SpikeTrain.times`."""
-        train = np.array(sorted(drawn), float)
-        return train[train < duration]
+        return np.array(sorted(run.drawn), float)
 
 
 DRAWN_TIME = ParameterSpec(
