@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import lru_cache
 from typing import Any
 
 from engine import introspection
@@ -96,6 +97,7 @@ def find(name: str) -> type[Dynamics] | type[SynOut]:
     return models[name]
 
 
+@lru_cache(maxsize=1024)
 def summary(cls: type) -> str:
     """Return the first line of a model's docstring."""
     return (inspect.getdoc(cls) or "").partition("\n")[0].replace("`", "")
