@@ -57,7 +57,7 @@ def test_an_app_serves_its_page(app, tmp_path):
         process.wait(15)
     assert "Spikescope" in page, log.read_text()
     assert "Traceback" not in log.read_text()
-    assert 'class="shell"' in page
+    assert 'class="shell' in page
 
 
 def fetch(address, process):

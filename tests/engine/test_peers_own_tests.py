@@ -10,6 +10,7 @@ import inspect
 import sys
 import types
 import unittest
+import warnings
 from pathlib import Path
 from unittest import mock
 
@@ -127,7 +128,15 @@ def _tests():
                         yield f"{path.stem}::{name}::{method}", run
 
 
+def _forget_settings():
+    """Take back what a test has set for the whole process, such as a time step."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        brainstate.environ.reset()
+
+
 TESTS = dict(_tests())
+_forget_settings()
 
 
 def test_there_are_tests_of_the_reference_to_run():
@@ -144,5 +153,8 @@ def test_the_reference_would_pass_its_own_test_with_our_models(name):
     reason = next((text for key, text in SKIPPED.items() if name.startswith(key)), "")
     if reason:
         pytest.skip(reason)
-    with brainstate.environ.context(), brainstate.random.seed_context(0):
-        TESTS[name]()
+    try:
+        with brainstate.random.seed_context(0):
+            TESTS[name]()
+    finally:
+        _forget_settings()

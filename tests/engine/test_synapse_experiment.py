@@ -376,6 +376,7 @@ def test_every_synapse_of_the_catalogue_has_its_place():
     assert set(trains.catalogue()) == set(SynapseExperiment().choice_specs["train"].options)
 
 
+@pytest.mark.usefixtures("own_classes")
 def test_a_synapse_of_ones_own_is_offered_and_runs():
     class _Base(Expon):
         pass
@@ -395,6 +396,7 @@ def test_a_synapse_of_ones_own_is_offered_and_runs():
     assert slow == pytest.approx(trace(run(Expon, synapse__tau=10.0, **values), "g"), abs=1e-5)
 
 
+@pytest.mark.usefixtures("own_classes")
 def test_a_synapse_written_without_declarations_runs_with_its_arguments_as_sliders():
     Decaying = own.decaying()
     assert "Decaying" in kernels()
@@ -406,6 +408,7 @@ def test_a_synapse_written_without_declarations_runs_with_its_arguments_as_slide
     assert read(experiment.to_json()).synapse is Decaying
 
 
+@pytest.mark.usefixtures("own_classes")
 def test_such_a_synapse_never_compiles_either(compilations):
     experiment = SynapseExperiment(own.decaying()).update({"duration": 200.0})
     before = simulate(experiment)

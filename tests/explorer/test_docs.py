@@ -21,12 +21,17 @@ def modules():
 MODULES = list(modules())
 
 
+def _is_setter(node):
+    """Whether it sets a property, whose words stand where it is read."""
+    return any(isinstance(d, ast.Attribute) and d.attr == "setter" for d in node.decorator_list)
+
+
 def public(tree, prefix=""):
     """Walk over the public classes and functions of a module and their public methods."""
     for node in tree.body:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        if node.name.startswith("_"):
+        if node.name.startswith("_") or _is_setter(node):
             continue
         yield f"{prefix}{node.name}", node
         if isinstance(node, ast.ClassDef):

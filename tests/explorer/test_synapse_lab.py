@@ -169,6 +169,7 @@ def test_every_preset_runs_and_shows_what_it_says(preset):
     assert preset.hint.endswith(".")
 
 
+@pytest.mark.usefixtures("own_classes")
 def test_a_synapse_of_ones_own_gets_its_lab_without_another_line():
     cls = own.decaying()
     lab = Bench(SynapseExperiment(cls).update(SHORT)).settle()
