@@ -265,7 +265,7 @@ class TripletSTDP(SpikeTimingPlasticity):
     >>> rule = TripletSTDP(1)
     >>> rule.init_state()
     >>> with brainstate.environ.context(dt=1.0 * u.ms):
-    ...     for i in range(400):  # pre, and 10 ms later post, at 50 Hz
+    ...     for i in range(160):  # pre, and 10 ms later post, at 50 Hz
     ...         w = rule(jnp.array([i % 20 == 0]), jnp.array([i % 20 == 10]))
     >>> bool(w[0] > 0.5)
     True

@@ -180,7 +180,14 @@ def test_a_spike_behind_the_synapse_strengthens_it_and_without_one_nothing_is_le
 def test_the_compiled_chain_is_the_chain_of_its_parts():
     """Stepped by hand, outside of the compiled loop."""
     experiment = SynapseExperiment(AMPA).update(
-        {"plasticity": "STP", "train.rate": 80.0, "duration": 160.0, "dt": 0.2, "g_max": 30.0}
+        {
+            "plasticity": "STP",
+            "train.rate": 120.0,
+            "train.start": 4.0,
+            "duration": 40.0,
+            "dt": 0.25,
+            "g_max": 30.0,
+        }
     )
     recording = simulate(experiment)
     stp, synapse, cell = STP(1), AMPA(1, g_initializer=0.0), postsynaptic.Cell(1)
@@ -192,7 +199,7 @@ def test_the_compiled_chain_is_the_chain_of_its_parts():
     spikes[experiment.arrival_steps] = 1.0
     found, share = [], 1.0
     for i, spike in enumerate(spikes):
-        with brainstate.environ.context(dt=0.2 * u.ms, i=i, t=i * 0.2 * u.ms):
+        with brainstate.environ.context(dt=0.25 * u.ms, i=i, t=i * 0.25 * u.ms):
             released = stp.update(jnp.array([spike]))
             share = float(released[0]) if spike else share
             synapse.T = T * share
