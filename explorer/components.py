@@ -76,10 +76,11 @@ class ControlRail(Component):
     "choice", "style": "segmented" or "select", "label", "symbol", "options": [{"value", "label",
     "hint"}], "default", "meaning"}``.
 
-    Messages are ``{"type": "set", "path", "value", "seq"}``, ``{"type": "text", "path", "text",
-    "seq"}`` (typed, may carry a unit), ``{"type": "reset", "path", "seq"}`` and ``{"type":
-    "spread", "path", "on", "seq"}``. While one is unacknowledged the browser keeps only the newest
-    value of each path, and sends it once `ack` has caught up and the plots have been painted.
+    Messages are ``{"type": "set", "path", "value", "seq", "gesture"}`` (all of one drag have the
+    same ``gesture``, 0 is none), ``{"type": "text", "path", "text", "seq"}`` (typed, may carry a
+    unit), ``{"type": "reset", "path", "seq"}`` and ``{"type": "spread", "path", "on", "seq"}``.
+    While one is unacknowledged the browser keeps only the newest value of each path, and sends it
+    once `ack` has caught up and the plots have been painted.
     """
 
     groups = param.List(

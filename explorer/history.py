@@ -30,7 +30,7 @@ class History:
         self._present = start
         self._future: list[BaseExperiment] = []
         self._clock = clock
-        self._last: tuple[str, float] = ("", float("-inf"))
+        self._last: tuple[str, int, float] = ("", 0, float("-inf"))
 
     @property
     def can_undo(self) -> bool:
@@ -42,17 +42,25 @@ class History:
         """Whether something was undone."""
         return bool(self._future)
 
-    def record(self, experiment: BaseExperiment, path: str) -> None:
-        """Note that ``path`` changed; changes of one control in quick succession are one entry."""
+    def record(self, experiment: BaseExperiment, path: str, gesture: int = 0) -> None:
+        """Note that ``path`` changed.
+
+        All changes of one ``gesture``, however slow, are one entry; without one (0) it is those of
+        one control in quick succession.
+        """
         if experiment == self._present:
             return
-        now, (last_path, last_time) = self._clock(), self._last
-        if path != last_path or now - last_time > PAUSE:
+        now, (last_path, last_gesture, last_time) = self._clock(), self._last
+        if gesture:
+            goes_on = gesture == last_gesture
+        else:
+            goes_on = not last_gesture and now - last_time <= PAUSE
+        if path != last_path or not goes_on:
             self._past.append(self._present)
             del self._past[:-LONGEST]
         self._present = experiment
         self._future.clear()
-        self._last = (path, now)
+        self._last = (path, gesture, now)
 
     def undo(self) -> BaseExperiment:
         """Go one entry back; the present where there is none."""
@@ -66,5 +74,5 @@ class History:
         if source:
             target.append(self._present)
             self._present = source.pop()
-            self._last = ("", float("-inf"))
+            self._last = ("", 0, float("-inf"))
         return self._present

@@ -54,12 +54,15 @@ class LabState(param.Parameterized):
         """Whether the numbers fit together, so that the experiment can be simulated."""
         return not self.experiment.problems()
 
-    def set(self, path: str, value: Any) -> None:
-        """Set a number, a choice or a typed text; ``watched`` is the neuron that is shown."""
+    def set(self, path: str, value: Any, gesture: int = 0) -> None:
+        """Set a number, a choice or a typed text; ``watched`` is the neuron that is shown.
+
+        All that one ``gesture`` sets, such as the drag of a slider, is one step to undo.
+        """
         if path == WATCHED:
-            self._try(path, lambda e: _watching(e, value))
+            self._try(path, lambda e: _watching(e, value), gesture)
         else:
-            self._try(path, lambda e: e.set(path, value))
+            self._try(path, lambda e: e.set(path, value), gesture)
 
     def draw(self, path: str, value: list[float]) -> None:
         """Set a row of numbers by pointing: every point is a step of its own to undo."""
@@ -100,16 +103,18 @@ class LabState(param.Parameterized):
         """Make the change that was undone again."""
         self._show(self._history.redo())
 
-    def _try(self, path: str, change: Callable[[BaseExperiment], BaseExperiment]) -> None:
+    def _try(
+        self, path: str, change: Callable[[BaseExperiment], BaseExperiment], gesture: int = 0
+    ) -> None:
         try:
             changed = change(self.experiment)
         except ParameterError as error:
             self._complain(path, str(error))
         else:
-            self._change(_within_population(changed), path)
+            self._change(_within_population(changed), path, gesture)
 
-    def _change(self, experiment: BaseExperiment, path: str) -> None:
-        self._history.record(experiment, path)
+    def _change(self, experiment: BaseExperiment, path: str, gesture: int = 0) -> None:
+        self._history.record(experiment, path, gesture)
         self._show(experiment)
 
     def _show(self, experiment: BaseExperiment) -> None:

@@ -9,6 +9,7 @@ const TOOLTIP_DELAY_MS = 350;
 const CLOSED_KEY = "spikescope.rail.closed";
 
 const sequences = new WeakMap(); // one count for all views of a model
+let gestures = 0;
 
 export function render({ model, el, view }) {
   adoptTheme(el);
@@ -306,6 +307,7 @@ class NumberRow extends Row {
     this.spread = element("button", { type: "button", class: "spread" }, "±");
     this.root.append(this.symbol, this.slider, this.text, this.unit, this.spread, this.dot, this.message, this.tip);
     this.dragging = false;
+    this.gesture = 0; // number of the drag under way: all of it is one step to undo
     this.unsent = false; // the slider shows a value that waits for the release
     this.shown = "";
     this.listen();
@@ -375,10 +377,12 @@ class NumberRow extends Row {
 
   grab() {
     this.dragging = true;
+    this.gesture = ++gestures;
     this.tooltip.hide();
     const release = () => {
       this.dragging = false;
       this.flush();
+      this.gesture = 0;
       for (const type of ["pointerup", "pointercancel", "blur"]) window.removeEventListener(type, release, true);
       if (!this.held()) this.link.settled();
     };
@@ -490,7 +494,7 @@ class NumberRow extends Row {
 
   send() {
     this.unsent = false;
-    this.link.post({ type: "set", path: this.path, value: this.value }, this);
+    this.link.post({ type: "set", path: this.path, value: this.value, gesture: this.gesture }, this);
   }
 
   shows(value) {

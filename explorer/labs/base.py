@@ -202,7 +202,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         path = str(message["path"])
         match message["type"]:
             case "set":
-                self.state.set(path, message["value"])
+                self.state.set(path, message["value"], int(message.get("gesture", 0)))
             case "text":
                 self.state.set(path, str(message["text"]))
             case "reset":

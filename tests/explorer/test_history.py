@@ -51,6 +51,17 @@ def test_a_drag_is_one_entry(past, time_):
     assert past.redo() == at(39)
 
 
+def test_a_gesture_is_one_entry_however_slow_and_the_next_another(past, time_):
+    for tau in range(5, 10):
+        past.record(at(tau), "tau", gesture=1)
+        time_.now += 3 * history.PAUSE
+    past.record(at(20), "tau", gesture=2)
+    past.record(at(21), "tau")  # from the keyboard, at once
+    assert past.undo() == at(20)
+    assert past.undo() == at(9)
+    assert past.undo() == START
+
+
 def test_a_pause_starts_a_new_entry(past, time_):
     past.record(at(5), "tau")
     time_.now += history.PAUSE + 0.01
