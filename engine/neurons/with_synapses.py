@@ -35,6 +35,7 @@ class CubaLIF(LIF):
         r"\tau \frac{dV}{dt} = -(V - V_{\mathrm{rest}}) + R (g + I),"
         r"\quad \tau_{\mathrm{syn}} \frac{dg}{dt} = -g"
     )
+    delta_state: ClassVar[str] = "g"
 
     tau_syn = ParameterSpec(
         5.0 * u.ms,

@@ -22,7 +22,7 @@ def cells(*potentials):
 
 def flows(model):
     (value,) = model.current_inputs.values()
-    return value.to_decimal(u.mA)
+    return value().to_decimal(u.mA)
 
 
 def pairs(pre, post):
@@ -69,8 +69,8 @@ def test_a_population_of_two_dimensions_and_a_batch_is_coupled_cell_by_cell():
     model.V.value, other.V.value = V * mV, V.reshape(4, 6) * mV
     for m in (model, other):
         SymmetryGapJunction(m, "V", pairs([0, 5, 2], [1, 3, 4]), 0.3 * S)()
-        assert [v.shape for v in m.current_inputs.values()] == [m.V.value.shape] * 2
-    sums = [sum(v.to_decimal(u.mA) for v in m.current_inputs.values()) for m in (model, other)]
+        assert [v().shape for v in m.current_inputs.values()] == [m.V.value.shape] * 2
+    sums = [sum(v().to_decimal(u.mA) for v in m.current_inputs.values()) for m in (model, other)]
     np.testing.assert_allclose(sums[0].reshape(4, 6), sums[1], rtol=1e-6)
 
 
@@ -104,10 +104,40 @@ def test_a_junction_runs_once_in_a_step():
     a = cells(0.1, 0.2)
     junction = SymmetryGapJunction(a, "V", pairs([0], [1]), 1 * S)
     junction()
-    with pytest.raises(ValueError, match=r"LIF has a current input .* already"):
+    with pytest.raises(ValueError, match="SymmetryGapJunction was run already"):
         junction()
     other = SymmetryGapJunction(a, "V", pairs([0], [1]), 1 * S)
     other()
+    with brainstate.environ.context(dt=0.1 * u.ms):
+        a()
+    junction()
+
+
+def test_a_junction_that_runs_after_its_population_acts_in_the_next_step(clock):
+    def potentials(after):
+        a = cells(0.9, -0.3)
+        junction = SymmetryGapJunction(a, "V", pairs([0], [1]), 1.0 * S)
+
+        def step(_):
+            parts = (a, junction) if after else (junction, a)
+            for part in parts:
+                part()
+            return a.V.value.to_decimal(mV)
+
+        eager = after and [step(0) for _ in range(3)]
+        if eager:
+            a.reset_state()
+            a.V.value = jnp.asarray([0.9, -0.3]) * mV
+        runs = [brainstate.transform.for_loop(step, jnp.arange(n)) for n in (3, 2)]
+        if eager:
+            np.testing.assert_allclose(runs[0], eager, rtol=1e-6)
+        return np.concatenate(runs)
+
+    late, leak = potentials(after=True), np.exp(-0.1 / 5)
+    np.testing.assert_allclose(late[0], np.array([0.9, -0.3]) * leak, rtol=1e-5)  # alone so far
+    apart = potentials(after=False)[:, 0] - potentials(after=False)[:, 1]
+    assert 0 < apart[1] < apart[0] < late[0, 0] - late[0, 1]
+    assert late[4, 0] - late[4, 1] < late[1, 0] - late[1, 1]
 
 
 ONE, TWO = cells(0.1, 0.2), cells(0.1, 0.2, 0.3)
