@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import brainstate
 import saiunit as u
@@ -132,7 +132,7 @@ class AlignPostProj(Pathway):
         else:
             self.out = stage(out, "AlignPostProj.out")
             self.syn = self._fitting_synapse(syn)
-            owner = getattr(self.syn, "projection", None)
+            owner = vars(self.syn).get("projection")
             if owner is not None:
                 raise ParameterError(
                     "AlignPostProj.syn",
@@ -141,7 +141,7 @@ class AlignPostProj(Pathway):
                     f"{type(self.syn).__name__}.desc(...)",
                 )
             attach_stage(self.out, post, self.name, label, "AlignPostProj.out")
-            self.syn.projection = self.name
+            vars(self.syn)["projection"] = self.name
 
     def _shared(self, syn: Any, out: Any) -> _SharedSynapse:
         if not is_described(syn, AlignPost):
@@ -160,7 +160,7 @@ class AlignPostProj(Pathway):
             shared = _SharedSynapse(self._fitting_synapse(syn), out(), (syn, out))
             self.post.add_before_update(key, shared)
             self.post.add_current_input(self.name, shared.out, self.label)
-        return self.post.get_before_update(key)
+        return cast(_SharedSynapse, self.post.get_before_update(key))
 
     def _fitting_synapse(self, syn: Any) -> Dynamics:
         synapse, post = built(syn, lambda: self.post.varshape, "AlignPostProj.syn"), self.post

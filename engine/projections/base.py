@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import brainstate
 import numpy as np
@@ -70,8 +70,12 @@ class Projection(brainstate.nn.Module):
 
     __module__ = "engine"
 
+    if TYPE_CHECKING:
+        name: str  # brainstate says less
+
     def __init__(self, name: str | None = None) -> None:
-        super().__init__(name=name or f"{type(self).__name__} {next(_NUMBERS)}")
+        name = name or f"{type(self).__name__} {next(_NUMBERS)}"
+        super().__init__(name=name)  # type: ignore[call-arg]
 
     def update(self, *args: Any) -> Any:
         """Carry what the presynaptic side does in this step to the target: abstract here.
@@ -122,11 +126,11 @@ class Pathway(Projection):
                     f"{model} runs its modules one after the other, but number {number + 1} is "
                     f"{phrase(module)}, which cannot be called"
                 )
-        self.modules, self.post = tuple(modules), post
+        self.chain, self.post = tuple(modules), post
         self.comm = layer(comm, f"{model}.comm")
         self.delay = None
         if delay is not None:
-            size = source_size(self.comm, self.modules, model)
+            size = source_size(self.comm, self.chain, model)
             self.delay = Delay(delay, size, self.comm if pairwise else None, f"{model}.delay")
 
     def gather(self, *args: Any) -> Any:
@@ -137,7 +141,7 @@ class Pathway(Projection):
         ParameterError
             The projection was run without the activity, and has nothing that finds it.
         """
-        if not self.modules and len(args) != 1:
+        if not self.chain and len(args) != 1:
             model = type(self).__name__
             raise ParameterError(
                 model,
@@ -145,7 +149,7 @@ class Pathway(Projection):
                 f"or made with a module that finds them, e.g. lambda: pre.get_spike(); "
                 f"got {len(args)} arguments",
             )
-        for module in self.modules:
+        for module in self.chain:
             args = (module(*args),)
         return args[0]
 

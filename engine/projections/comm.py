@@ -58,7 +58,8 @@ class Connections(Component, brainstate.nn.Module):
             whole = isinstance(n, int | np.integer) and not isinstance(n, bool)
             if not whole or n < 1:
                 raise ParameterError(path, f"{path} must be a positive whole number, got {n!r}")
-        self.in_size, self.out_size = int(in_size), int(out_size)
+        self.n_pre, self.n_post = int(in_size), int(out_size)
+        self.in_size, self.out_size = (self.n_pre,), (self.n_post,)
         self._lay()
 
     def _lay(self) -> None:
@@ -101,7 +102,7 @@ class Connections(Component, brainstate.nn.Module):
         ParameterError
             Another number of presynaptic cells.
         """
-        shape, n = u.math.shape(x), self.in_size[0]
+        shape, n = u.math.shape(x), self.n_pre
         if not shape or shape[-1] != n:
             name = type(self).__name__
             raise ParameterError(
@@ -145,15 +146,15 @@ class AllToAll(Connections):
     __module__ = "engine"
 
     def _lay(self) -> None:
-        self.connections = (*self.in_size, *self.out_size)
-        self.sources = np.broadcast_to(np.arange(self.in_size[0])[:, None], self.connections)
+        self.connections = (self.n_pre, self.n_post)
+        self.sources = np.broadcast_to(np.arange(self.n_pre)[:, None], self.connections)
 
     def spread(self, x: Any) -> Any:
         """Add up at each target what all cells send."""
         weight = self.weight.value
         if not u.math.shape(weight):
             total = u.math.sum(x, axis=-1, keepdims=True) * weight
-            return u.math.broadcast_to(total, (*u.math.shape(x)[:-1], *self.out_size))
+            return u.math.broadcast_to(total, (*u.math.shape(x)[:-1], self.n_post))
         return u.math.matmul(x, weight)
 
     def collect(self, arriving: Any) -> Any:
@@ -181,8 +182,8 @@ class OneToOne(Connections):
         super()._construct(in_size, in_size)
 
     def _lay(self) -> None:
-        self.connections = self.in_size
-        self.sources = np.arange(self.in_size[0])
+        self.connections = (self.n_pre,)
+        self.sources = np.arange(self.n_pre)
 
     def spread(self, x: Any) -> Any:
         """Weigh what each cell sends to its partner."""
@@ -253,7 +254,7 @@ class FixedProbability(Connections):
             super()._bind("weight", self._given_weight)
 
     def _draw(self) -> None:
-        (n_pre,), (n_post,) = self.in_size, self.out_size
+        n_pre, n_post = self.n_pre, self.n_post
         rng = np.random.default_rng(int(self.seed))
         chosen = [np.flatnonzero(rng.random(n_pre) < float(self.p)) for _ in range(n_post)]
         lengths = [len(c) for c in chosen]

@@ -6,10 +6,10 @@ import warnings
 from typing import Any
 
 import brainstate
-import jax
 import jax.numpy as jnp
 import numpy as np
 import saiunit as u
+from jax.core import Tracer
 
 from engine import boundary
 from engine.boundary import show
@@ -193,7 +193,7 @@ class Delay(brainstate.nn.Module):
 
 def _checked_time(time: Any, path: str) -> np.ndarray:
     """Give a delay as numbers in milliseconds."""
-    if isinstance(u.get_mantissa(time), jax.core.Tracer):
+    if isinstance(u.get_mantissa(time), Tracer):
         raise ParameterError(
             path, f"{path} shapes the compiled program: give it a value that is known beforehand"
         )
