@@ -45,6 +45,8 @@ class Connections(Component, brainstate.nn.Module):
         any_unit=True,
     )
 
+    states = brainstate.nn.Module.states  # type: ignore[assignment]  # of the instance: its weights
+
     connections: tuple[int, ...]
     """Shape of the connections: of an array of weights, and of one of delays."""
     sources: np.ndarray

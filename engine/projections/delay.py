@@ -161,6 +161,12 @@ class Delay(brainstate.nn.Module):
         return jnp.moveaxis(cells[rows, :, self._sources], -1, 0)
 
     def _now(self) -> float:
+        if not hasattr(self, "past") and brainstate.environ.get("dt", None) is None:
+            raise ParameterError(
+                "dt",
+                f"{self._path} is counted in time steps: make the states inside "
+                "brainstate.environ.context(dt=0.1 * u.ms)",
+            )
         return boundary.to_number(time_step(self._path.partition(".")[0]), u.ms, "dt")
 
     def _require_ready(self) -> None:

@@ -173,7 +173,10 @@ def test_delays(kind, delay):
             )
         else:
             projection = side.CurrentProj(
-                comm=linear(WEIGHTS * 5), out=side.CUBA(scale=1 * mV), post=post, delay=DELAYS[delay]
+                comm=linear(WEIGHTS * 5),
+                out=side.CUBA(scale=1 * mV),
+                post=post,
+                delay=DELAYS[delay],
             )
         return projection, post, lambda: 0.0
 
@@ -196,3 +199,75 @@ def test_delays_that_the_presynaptic_population_keeps(way):
 
     with brainstate.environ.context(dt=DT * ms):
         agree(make)
+
+
+RECURRENT = {  # weights of excitation and inhibition, and the output stages of both
+    "COBA": (
+        1.2 * mS,
+        10.0 * mS,
+        lambda side: side.COBA.desc(E=0 * mV),
+        lambda side: side.COBA.desc(E=-80 * mV),
+    ),
+    "CUBA": (
+        16.0 * mS,
+        -80.0 * mS,
+        lambda side: side.CUBA.desc(scale=0.1 * mV),
+        lambda side: side.CUBA.desc(scale=0.1 * mV),
+    ),
+}
+
+
+@pytest.mark.parametrize("output", RECURRENT)
+def test_a_recurrent_network_of_excitation_and_inhibition(output):
+    excite, inhibit, out_E, out_I = RECURRENT[output]
+    n, n_E = 300, 240
+    chosen = np.random.default_rng(1).random((n, n)) < 0.1
+
+    def spikes(side):
+        neurons = side.LIFRef(
+            n,
+            R=1 * u.kohm,
+            tau=20 * ms,
+            tau_ref=5 * ms,
+            V_th=-50 * mV,
+            V_reset=-60 * mV,
+            V_rest=-60 * mV,
+            V_initializer=np.linspace(-65, -51, n, dtype=np.float32) * mV,
+            spk_reset="hard",
+        )
+        parts = [
+            side.AlignPostProj(
+                lambda s: s[:n_E],
+                comm=linear(chosen[:n_E].astype(np.float32), excite),
+                syn=side.Expon.desc(n, tau=5 * ms),
+                out=out_E(side),
+                post=neurons,
+            ),
+            side.AlignPostProj(
+                lambda s: s[n_E:],
+                comm=linear(chosen[n_E:].astype(np.float32), inhibit),
+                syn=side.Expon.desc(n, tau=10 * ms),
+                out=out_I(side),
+                post=neurons,
+            ),
+        ]
+        net = brainstate.nn.Module()
+        net.neurons, net.parts = neurons, parts
+        brainstate.nn.init_all_states(net)
+
+        def step(i):
+            with brainstate.environ.context(i=i, t=i * DT * ms):
+                fired = neurons.get_spike()
+                for part in parts:
+                    part(fired)
+                return neurons(20.0 * uA)
+
+        with brainstate.environ.context(dt=DT * ms):
+            return np.asarray(brainstate.transform.for_loop(step, jnp.arange(800)))
+
+    ours, theirs = (spikes(side) for side in SIDES.values())
+    print(
+        ours[:, :n_E].mean() / DT * 1000, ours[:, n_E:].mean() / DT * 1000, (ours != theirs).sum()
+    )
+    np.testing.assert_array_equal(ours, theirs)
+    assert 2 < ours.mean() / (DT * 1e-3) < 80
