@@ -17,7 +17,7 @@ import saiunit as u
 from engine import boundary, surrogates
 from engine.errors import ParameterError
 from engine.integrators import INTEGRATORS
-from engine.pending import PendingInput
+from engine.pending import PendingInput, compiling, is_compiling
 from engine.specs import (
     ChoiceSpec,
     Component,
@@ -88,6 +88,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         self._current_inputs: dict[str, Any] | None = None
         self._delta_inputs: dict[str, Any] | None = None
         self._input_labels: dict[str, str] = {}
+        self._traced_in: dict[str, Any] = {}
 
     def _bind(self, name: str, value: Any) -> None:
         spec, path = type(self).declarations()[name], f"{type(self).__name__}.{name}"
@@ -262,14 +263,28 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         self, registry: dict[str, Any], kind: str, key: str, inp: Any, label: str | None
     ) -> None:
         stored = _stored_key(key, label)
+        if stored in registry:
+            self._require_alive(kind, stored)
         if stored in registry and registry[stored] is not inp:
             raise ValueError(
                 f"{type(self).__name__} has a {kind} input '{stored}' already; "
                 "use another key, or let a step read the first one"
             )
         registry[stored] = inp
+        self._traced_in[stored] = None if callable(inp) else compiling(inp)
         if label is not None:
             self._input_labels[stored] = label
+
+    def _require_alive(self, kind: str, stored: str) -> None:
+        """Refuse a value of a compiled loop that has ended; nobody knows what it would be."""
+        loop = self._traced_in.get(stored)
+        if loop is not None and not is_compiling(loop):
+            model = type(self).__name__
+            raise ValueError(
+                f"the {kind} input '{stored}' of {model} is left over from a compiled loop that "
+                f"has ended: in a loop, register inputs before the step of {model}; "
+                "init_state() forgets this one"
+            )
 
     def get_input(self, key: str, label: str | None = None) -> Any:
         """Return the input registered under ``key`` (and ``label``), current inputs first.
@@ -333,16 +348,10 @@ class Dynamics(Component, brainstate.nn.Dynamics):
             if label is not None and self._input_labels.get(key) != label:
                 continue
             inp = registry[key]  # type: ignore[index]
+            self._require_alive(kind, key)
             try:
                 value = inp(*args, **kwargs) if callable(inp) else inp
                 init = init + value
-            except jax.errors.UnexpectedTracerError:
-                model = type(self).__name__
-                raise ValueError(
-                    f"the {kind} input '{key}' of {model} is left over from a compiled loop that "
-                    f"has ended: register inputs before the step of {model} in the same loop, "
-                    "and call init_state() to forget this one"
-                ) from None
             except Exception as error:
                 raise ValueError(
                     f"the {kind} input '{key}' of {type(self).__name__} cannot be added: {error}"

@@ -8,11 +8,13 @@ from typing import Any
 import brainstate
 import jax.numpy as jnp
 import saiunit as u
+from brainstate._state import TRACE_CONTEXT  # nothing public tells a loop that has ended
+from jax.core import Tracer
 
 from engine import boundary
 from engine.errors import ParameterError
 
-__all__ = ["PendingInput"]
+__all__ = ["PendingInput", "compiling", "fitting", "is_compiling"]
 
 
 class PendingInput(brainstate.nn.Module):
@@ -83,6 +85,20 @@ class PendingInput(brainstate.nn.Module):
         """Forget what was read."""
         self.amount.value = jnp.zeros_like(self.amount.value)
         self.is_waiting = False
+
+
+def compiling(value: Any) -> Any:
+    """Give the innermost loop or function of brainstate that is being compiled with ``value``.
+
+    None for a value that is known, and outside of brainstate's transformations.
+    """
+    traced = isinstance(u.get_mantissa(value), Tracer)
+    return TRACE_CONTEXT.state_stack[-1] if traced and TRACE_CONTEXT.state_stack else None
+
+
+def is_compiling(loop: Any) -> bool:
+    """Whether what `compiling` gave is still being compiled."""
+    return any(open_loop is loop for open_loop in TRACE_CONTEXT.state_stack)
 
 
 def fitting(path: str, value: Any, unit: u.Unit, shape: tuple[int, ...]) -> Any:
