@@ -134,7 +134,7 @@ class Delay(brainstate.nn.Module):
             Not initialised, another time step than then, or another shape.
         """
         self._require_ready()
-        past, place = self.past.value, self.place.value
+        past, place = jnp.asarray(self.past.value), self.place.value
         unit = u.get_unit(x)
         if not unit.is_unitless:
             self._unit = unit

@@ -301,9 +301,14 @@ def test_a_target_that_is_initialised_alone_takes_a_batch():
     post = target()
     projection = delta(post)
     post.init_state(4)
-    projection(np.ones((4, PRE)))
-    post()
-    np.testing.assert_allclose(post.V.value.to_decimal(mV), np.tile(W.sum(0), (4, 1)), rtol=1e-5)
+
+    def step(i):
+        projection(jnp.ones((4, PRE)))
+        post()
+        return post.V.value.to_decimal(mV)
+
+    V = brainstate.transform.for_loop(step, jnp.arange(1))
+    np.testing.assert_allclose(V[0], np.tile(W.sum(0), (4, 1)), rtol=1e-5)
 
 
 @EACH
@@ -632,3 +637,68 @@ def test_a_plain_input_of_an_outer_function_reaches_an_inner_loop():
         return post.V.value.to_decimal(mV)
 
     np.testing.assert_allclose(whole(2.0), 2.0, rtol=1e-6)
+
+
+def test_mapped_states_are_a_batch():
+    def make():
+        post = target()
+        net = brainstate.nn.Module()
+        net.post, net.parts = post, [shared(post, delay=0.2 * ms), delta(post)]
+        return net
+
+    def step(net, s):
+        for part in net.parts:
+            part(s)
+        net.post()
+
+    members = np.stack([np.roll(SPIKES[:8], k, axis=1) for k in range(3)], axis=1)
+    mapped, batch = make(), make()
+    brainstate.nn.init_all_states(batch, 3)
+    brainstate.nn.vmap_init_all_states(mapped, axis_size=3, state_tag="member")
+    kept = mapped.states("member")
+    run_all = brainstate.transform.vmap(lambda s: step(mapped, s), in_states=kept, out_states=kept)
+    brainstate.transform.for_loop(run_all, jnp.asarray(members))
+    brainstate.transform.for_loop(lambda s: step(batch, s), jnp.asarray(members))
+    np.testing.assert_allclose(potential(mapped.post)(), potential(batch.post)(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("described", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_inhibition_holds_a_recurrent_network_back(described):
+    def rate(inhibition):
+        cells = {"R": 1 * u.kohm, "tau": 20 * ms, "tau_ref": 5 * ms, "spk_reset": "hard"}
+        cells |= {"V_th": -50 * mV, "V_reset": -60 * mV, "V_rest": -60 * mV}
+        sizes = {"E": 160, "I": 40}
+        groups = {
+            k: engine.LIFRef(n, V_initializer=np.linspace(-65, -51, n) * mV, **cells)
+            for k, n in sizes.items()
+        }
+        kinds = {"E": (5 * ms, 0 * mV, 1.5), "I": (10 * ms, -80 * mV, inhibition)}
+        parts = []
+        for seed, (pre, post) in enumerate((p, q) for p in "EI" for q in "EI"):
+            tau, E, weight = kinds[pre]
+            syn = Expon.desc(tau=tau) if described else Expon(sizes[post], tau=tau)
+            out = COBA.desc(E=E) if described else COBA(E=E)
+            comm = FixedProbability(sizes[pre], sizes[post], 0.15, weight * mS, seed)
+            parts.append(
+                AlignPostProj(
+                    groups[pre].get_spike,
+                    comm=comm,
+                    syn=syn,
+                    out=out,
+                    post=groups[post],
+                    delay=1.5 * ms,
+                )
+            )
+        brainstate.nn.init_all_states([*parts, *groups.values()])
+
+        def step(i):
+            with brainstate.environ.context(i=i, t=i * 0.1 * ms):
+                for part in parts:
+                    part()
+                return jnp.concatenate([g(20 * u.uA) for g in groups.values()])
+
+        return np.asarray(brainstate.transform.for_loop(step, jnp.arange(1500))).mean() / 1e-4
+
+    balanced, runaway = rate(12.0), rate(0.0)
+    assert 2 < balanced < 70
+    assert runaway > 2 * balanced
