@@ -232,6 +232,9 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     def add_current_input(self, key: str, inp: Any, label: str | None = None) -> None:
         """Register an input of the equation.
 
+        In a compiled loop a plain value has to come before the step that reads it, in the same pass
+        of the loop; what projections deliver is carried from one pass into the next.
+
         Parameters
         ----------
         key : str
@@ -244,7 +247,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         Raises
         ------
         ValueError
-            The key stands for another input already.
+            The key stands for another input already, or for one of a compiled loop that ended.
         """
         if self._current_inputs is None:
             self._current_inputs = {}

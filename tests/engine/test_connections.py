@@ -131,7 +131,7 @@ def test_no_connection_and_all_connections(p, count):
             lambda: AllToAll(2, 3)(np.ones(4)),
             r"AllToAll connects 2 presynaptic cells, got .*\(4,\)",
         ),
-        (lambda: AllToAll(2, 3, weigth=1), "did you mean 'weight'"),
+        (lambda: AllToAll(2, 3, weights=1), "did you mean 'weight'"),
     ],
 )
 def test_what_cannot_be_connected_is_said(do, words):
