@@ -21,6 +21,7 @@ from engine import boundary, surrogates
 from engine.documents import document
 from engine.errors import ParameterError
 from engine.integrators import INTEGRATORS
+from engine.pending import PendingInput, compiling, is_compiling
 from engine.specs import (
     ChoiceSpec,
     Component,
@@ -37,9 +38,11 @@ __all__ = [
     "Dynamics",
     "Neuron",
     "Synapse",
+    "description",
     "initial_value",
     "population_shape",
     "require_same_shape",
+    "time_step",
 ]
 
 
@@ -101,6 +104,8 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     """Symbols of `equation` that are functions of the state, each with its LaTeX."""
     integrator: ClassVar[str] = "exponential_euler"
     """Which of `engine.integrators.INTEGRATORS` is stable for the model, by its key."""
+    delta_state: ClassVar[str] = ""
+    """Name of the state that delta inputs jump; where empty, ``V`` or else the first state."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -117,6 +122,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         self._current_inputs: dict[str, Any] | None = None
         self._delta_inputs: dict[str, Any] | None = None
         self._input_labels: dict[str, str] = {}
+        self._traced_in: dict[str, Any] = {}
 
     def _bind(self, name: str, value: Any) -> None:
         spec, path = type(self).declarations().get(name), f"{type(self).__name__}.{name}"
@@ -147,6 +153,10 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         for name, spec in type(self).states().items():
             kind = brainstate.ShortTermState if spec.is_time_stamp else brainstate.HiddenState
             setattr(self, name, kind(self._start(spec, batch_size, rng)))
+        for registry in (self._current_inputs or {}, self._delta_inputs or {}):
+            for inp in registry.values():
+                if isinstance(inp, PendingInput):
+                    inp.init_state(batch_size)
         self.use_up_inputs()
 
     def reset_state(self, batch_size: int | None = None, *, rng: Any = None, **_: Any) -> None:
@@ -181,7 +191,8 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     def use_up_inputs(self) -> None:
         """Drop the plain inputs of the step that is over; callables stay registered.
 
-        An output stage stays too, but lets go of the conductance that was bound for the step.
+        An output stage stays too, but lets go of the conductance that was bound for the step; what
+        a projection delivers is forgotten.
         """
         for registry in (self._current_inputs or {}, self._delta_inputs or {}):
             for key in [k for k, v in registry.items() if not callable(v)]:
@@ -189,22 +200,27 @@ class Dynamics(Component, brainstate.nn.Dynamics):
             for inp in registry.values():
                 if isinstance(inp, BindCondData):
                     inp.unbind_cond()
+                elif isinstance(inp, PendingInput):
+                    inp.use_up()
+
+    @property
+    def jumping(self) -> Any:
+        """Value of the state that delta inputs jump."""
+        kept = {k: v for k, v in vars(self).items() if isinstance(v, brainstate.ShortTermState)}
+        for name in (self.delta_state, "V", *type(self).states(), *kept):
+            if name in kept:
+                return kept[name].value
+        model = type(self).__name__
+        raise ParameterError(
+            model, f"{model} has no state yet that an input could jump: call init_state() first"
+        )
 
     # -- time -----------------------------------------------------------------------------------
 
     @property
     def dt(self) -> Any:
         """The time step, from the environment."""
-        dt = brainstate.environ.get("dt", None)
-        if dt is None:
-            raise ParameterError(
-                "dt",
-                f"{type(self).__name__} has no time step: run it inside "
-                "brainstate.environ.context(dt=0.1 * u.ms), or use engine.simulate()",
-            )
-        if u.get_unit(dt).dim != u.ms.dim:
-            boundary.to_number(dt, u.ms, "dt")
-        return dt
+        return time_step(type(self).__name__)
 
     @property
     def t(self) -> Any:
@@ -250,6 +266,9 @@ class Dynamics(Component, brainstate.nn.Dynamics):
     def add_current_input(self, key: str, inp: Any, label: str | None = None) -> None:
         """Register an input of the equation.
 
+        In a compiled loop a plain value has to come before the step that reads it, in the same pass
+        of the loop; what projections deliver is carried from one pass into the next.
+
         Parameters
         ----------
         key : str
@@ -262,7 +281,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         Raises
         ------
         ValueError
-            The key stands for another input already.
+            The key stands for another input already, or for one of a compiled loop that ended.
         """
         if self._current_inputs is None:
             self._current_inputs = {}
@@ -281,14 +300,28 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         self, registry: dict[str, Any], kind: str, key: str, inp: Any, label: str | None
     ) -> None:
         stored = _stored_key(key, label)
+        if stored in registry:
+            self._require_alive(kind, stored)
         if stored in registry and registry[stored] is not inp:
             raise ValueError(
                 f"{type(self).__name__} has a {kind} input '{stored}' already; "
                 "use another key, or let a step read the first one"
             )
         registry[stored] = inp
+        self._traced_in[stored] = None if callable(inp) else compiling(inp)
         if label is not None:
             self._input_labels[stored] = label
+
+    def _require_alive(self, kind: str, stored: str) -> None:
+        """Refuse a value of a compiled loop that has ended; nobody knows what it would be."""
+        loop = self._traced_in.get(stored)
+        if loop is not None and not is_compiling(loop):
+            model = type(self).__name__
+            raise ValueError(
+                f"the {kind} input '{stored}' of {model} is left over from a compiled loop that "
+                f"has ended: in a loop, register inputs before the step of {model}; "
+                "init_state() forgets this one"
+            )
 
     def get_input(self, key: str, label: str | None = None) -> Any:
         """Return the input registered under ``key`` (and ``label``), current inputs first.
@@ -352,6 +385,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
             if label is not None and self._input_labels.get(key) != label:
                 continue
             inp = registry[key]  # type: ignore[index]
+            self._require_alive(kind, key)
             try:
                 value = inp(*args, **kwargs) if callable(inp) else inp
                 init = init + value
@@ -359,7 +393,9 @@ class Dynamics(Component, brainstate.nn.Dynamics):
                 raise ValueError(
                     f"the {kind} input '{key}' of {type(self).__name__} cannot be added: {error}"
                 ) from error
-            if pop and not callable(inp):
+            if pop and isinstance(inp, PendingInput):
+                inp.use_up()
+            elif pop and not callable(inp):
                 del registry[key]  # type: ignore[index]
         return init
 
@@ -429,7 +465,7 @@ class Dynamics(Component, brainstate.nn.Dynamics):
                     f"align_pre of {type(self).__name__} got a description of {dyn.cls.__name__}, "
                     "which is not a Dynamics; describe a synapse, e.g. Expon.desc()"
                 )
-            key = f"description {_description(dyn)}"
+            key = f"description {description(dyn)}"
             if not self.has_after_update(key):
                 sized = dyn.args or "in_size" in dyn.kwargs
                 self.add_after_update(key, dyn() if sized else dyn(in_size=self.varshape))
@@ -562,6 +598,26 @@ class BindCondData(brainstate.mixin.Mixin):
         self._conductance = None
 
 
+def time_step(model: str) -> Any:
+    """Return the time step of the environment, which ``model`` needs.
+
+    Raises
+    ------
+    ParameterError
+        There is none, or it is not a time.
+    """
+    dt = brainstate.environ.get("dt", None)
+    if dt is None:
+        raise ParameterError(
+            "dt",
+            f"{model} has no time step: run it inside "
+            "brainstate.environ.context(dt=0.1 * u.ms), or use engine.simulate()",
+        )
+    if u.get_unit(dt).dim != u.ms.dim:
+        boundary.to_number(dt, u.ms, "dt")
+    return dt
+
+
 def initial_value(start: Any, shape: tuple[int, ...], rng: Any = None, path: str = "start") -> Any:
     """Evaluate a start value: broadcast to ``shape``, or an initializer called with it."""
     if callable(start):
@@ -636,7 +692,7 @@ def _stored_key(key: str, label: str | None) -> str:
     return key if label is None else f"{label} // {key}"
 
 
-def _description(dyn: Any) -> str:
+def description(dyn: Any) -> str:
     """Identify a describer by value: long arrays are compared in full."""
 
     def text(value: Any) -> str:

@@ -83,7 +83,8 @@ class SynOut(Component, BindCondData, brainstate.nn.Module):
                 f"{name}.conductance",
                 f"{name} has no conductance in this step: run the projection that feeds it before "
                 "the neuron, or call bind_cond(g) first (a bound conductance is used up by the "
-                "step of the neuron that reads it)",
+                "step of the neuron that reads it). A neuron with a synapse that projections share "
+                "takes its step when called as neuron(x), not as neuron.update(x)",
             )
         return self.update(self._conductance, V)
 

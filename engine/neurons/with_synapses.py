@@ -33,6 +33,8 @@ class ExponentialSynapse(_Base):
     doi:10.1523/JNEUROSCI.3508-05.2005
     """
 
+    delta_state: ClassVar[str] = "g"
+
     tau_syn = ParameterSpec(
         5.0 * u.ms,
         r"\tau_{\mathrm{syn}}",

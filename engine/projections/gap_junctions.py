@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import brainstate
@@ -14,15 +13,15 @@ import saiunit as u
 from engine.boundary import dimension_word, unit_text
 from engine.dynamics import Dynamics
 from engine.errors import ParameterError
+from engine.pending import PendingInput
+from engine.projections.base import Projection
 
 __all__ = ["AsymmetryGapJunction", "SymmetryGapJunction"]
-
-_NUMBERS = count()
 
 Connect = Callable[[tuple[int, ...], tuple[int, ...]], tuple[Any, Any]]
 
 
-class _GapJunction(brainstate.nn.Module):
+class _GapJunction(Projection):
     """Pairs of cells with a conductance between them: base of the gap junctions."""
 
     sides: int
@@ -68,7 +67,18 @@ class _GapJunction(brainstate.nn.Module):
                 f"got {len(self.pre_ids)} pre and {len(self.post_ids)} post indices",
             )
         self.weight = param_type(self._checked_weight(weight))
-        self._key = f"{model} {next(_NUMBERS)}"
+        # registered once: what flows waits in a state, also where the populations run first
+        self._into = {side: self._register(side) for side in ("post", "pre")}
+
+    def _register(self, side: str) -> PendingInput:
+        cells: Dynamics = getattr(self, side)
+        flowing = PendingInput(
+            f"{type(self).__name__}.weight",
+            cells.varshape,
+            lambda: u.get_unit(self.weight.value) * u.get_unit(self._potential("pre")),
+        )
+        cells.add_current_input(f"gap_junction_{side} of {self.name}", flowing)
+        return flowing
 
     def _checked_weight(self, weight: Any) -> Any:
         n, model = len(self.pre_ids), type(self).__name__
@@ -87,8 +97,8 @@ class _GapJunction(brainstate.nn.Module):
     def update(self) -> Any:
         """Let the current of this step flow: out of the cell with the higher potential.
 
-        It is registered with both populations as a current input, which their next step uses up:
-        run the junction before the populations, once in a step.
+        It is a current input of both populations, which their next step uses up: run the junction
+        before the populations, once in a step.
 
         Returns
         -------
@@ -98,9 +108,8 @@ class _GapJunction(brainstate.nn.Module):
         Raises
         ------
         ParameterError
-            A population has no such state, or the two states measure different things.
-        ValueError
-            The junction was run twice in a step.
+            A population has no such state, the two states measure different things, or the
+            junction was run twice in a step.
         """
         pre, post = self._potential("pre"), self._potential("post")
         if u.get_dim(pre) != u.get_dim(post):
@@ -117,8 +126,15 @@ class _GapJunction(brainstate.nn.Module):
         to_post, to_pre = self._weights()
         into_post = _gathered(difference * to_post, self.post_ids, post_cells, u.math.shape(post))
         out_of_pre = _gathered(difference * to_pre, self.pre_ids, pre_cells, u.math.shape(pre))
-        self.post.add_current_input(f"{self._key} post", into_post)
-        self.pre.add_current_input(f"{self._key} pre", -out_of_pre)
+        if self._into["post"].is_waiting or self._into["pre"].is_waiting:
+            name = type(self).__name__
+            raise ParameterError(
+                name,
+                f"{name} was run already, and the populations have not taken their step since; "
+                "run a junction once in a step",
+            )
+        self._into["post"].put(into_post, post)
+        self._into["pre"].put(-out_of_pre, pre)
         return out_of_pre
 
     def _weights(self) -> tuple[Any, Any]:

@@ -22,7 +22,7 @@ def cells(*potentials):
 
 def flows(model):
     (value,) = model.current_inputs.values()
-    return value.to_decimal(u.mA)
+    return value().to_decimal(u.mA)
 
 
 def pairs(pre, post):
@@ -69,8 +69,8 @@ def test_a_population_of_two_dimensions_and_a_batch_is_coupled_cell_by_cell():
     model.V.value, other.V.value = V * mV, V.reshape(4, 6) * mV
     for m in (model, other):
         SymmetryGapJunction(m, "V", pairs([0, 5, 2], [1, 3, 4]), 0.3 * S)()
-        assert [v.shape for v in m.current_inputs.values()] == [m.V.value.shape] * 2
-    sums = [sum(v.to_decimal(u.mA) for v in m.current_inputs.values()) for m in (model, other)]
+        assert [v().shape for v in m.current_inputs.values()] == [m.V.value.shape] * 2
+    sums = [sum(v().to_decimal(u.mA) for v in m.current_inputs.values()) for m in (model, other)]
     np.testing.assert_allclose(sums[0].reshape(4, 6), sums[1], rtol=1e-6)
 
 
@@ -104,10 +104,34 @@ def test_a_junction_runs_once_in_a_step():
     a = cells(0.1, 0.2)
     junction = SymmetryGapJunction(a, "V", pairs([0], [1]), 1 * S)
     junction()
-    with pytest.raises(ValueError, match=r"LIF has a current input .* already"):
+    with pytest.raises(ValueError, match="SymmetryGapJunction was run already"):
         junction()
     other = SymmetryGapJunction(a, "V", pairs([0], [1]), 1 * S)
     other()
+    with brainstate.environ.context(dt=0.1 * u.ms):
+        a()
+    junction()
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_junction_that_runs_after_its_population_acts_in_the_next_step(clock, compiled):
+    a = cells(0.9, -0.3)
+    junction = SymmetryGapJunction(a, "V", pairs([0], [1]), 1.0 * S)
+
+    def step(_):
+        a()
+        junction()
+        return a.V.value.to_decimal(mV)
+
+    loop = brainstate.transform.for_loop
+    runs = [loop(step, jnp.arange(n)) for n in (2, 1)] if compiled else [step(0) for _ in range(3)]
+    V = np.reshape(np.concatenate(runs), (3, 2))
+    expected, flow = np.array([0.9, -0.3]), 0.0
+    for k in range(3):
+        target = np.array([-flow, flow])  # R I, with the current of the step before
+        expected = target + (expected - target) * np.exp(-0.1 / 5)
+        np.testing.assert_allclose(V[k], expected, rtol=1e-5)
+        flow = expected[0] - expected[1]
 
 
 ONE, TWO = cells(0.1, 0.2), cells(0.1, 0.2, 0.3)
