@@ -58,6 +58,14 @@ class Circuit(ABC):
     def no_drive(self, chunk: int) -> dict[str, Any]:
         """Return arrays of the shapes of `drive`, to compile with."""
 
+    def tables(self, experiment: BaseExperiment) -> dict[str, Any]:
+        """Return arrays that a step finds in ``fixed``, such as connections: none."""
+        return {}
+
+    def no_tables(self) -> dict[str, Any]:
+        """Return arrays of the shapes of `tables`, to compile with."""
+        return {}
+
     @abstractmethod
     def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:
         """Build the models and give their states at the start."""
