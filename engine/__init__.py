@@ -9,6 +9,7 @@ from engine.__about__ import __version__
 from engine.dynamics import AlignPost, BindCondData, Dynamics, Neuron, Synapse
 from engine.errors import MemoryBudgetError, ParameterError, SimulationCancelled, SpikescopeError
 from engine.experiment import Experiment, Structure
+from engine.network_experiment import NetworkExperiment
 from engine.neurons import (
     ALIF,
     HH,
@@ -35,6 +36,13 @@ from engine.neurons import (
     PointNeuron,
     QuaIF,
     WangBuzsakiHH,
+)
+from engine.populations import (
+    Background,
+    NetworkCell,
+    Population,
+    Projection,
+    ReceptorSite,
 )
 from engine.projections import AsymmetryGapJunction, SymmetryGapJunction
 from engine.recording import Recording
@@ -75,6 +83,7 @@ __all__ = [
     "AlignPost",
     "Alpha",
     "AsymmetryGapJunction",
+    "Background",
     "BindCondData",
     "BioNMDA",
     "CobaLIF",
@@ -99,12 +108,17 @@ __all__ = [
     "MemoryBudgetError",
     "MgBlock",
     "MorrisLecar",
+    "NetworkCell",
+    "NetworkExperiment",
     "Neuron",
     "PairSTDP",
     "ParameterError",
     "PointNeuron",
+    "Population",
+    "Projection",
     "QuaIF",
     "Receptor",
+    "ReceptorSite",
     "Recording",
     "ShortTermPlasticity",
     "SimulationCancelled",

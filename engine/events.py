@@ -17,6 +17,7 @@ from engine.connectivity import Graph
 __all__ = [
     "arrivals",
     "bucket",
+    "kind_of_target",
     "needed_width",
     "pack_spikes",
     "pack_words",
@@ -88,17 +89,19 @@ def _events(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # -- sending ---------------------------------------------------------------------------------------
 
 
-def arrivals(words: jax.Array, targets: jax.Array, size: int) -> jax.Array:
+def arrivals(words: jax.Array, targets: jax.Array, size: int, first: int = 0) -> jax.Array:
     """Count the spikes that arrive at every target.
 
     Parameters
     ----------
     words : array of uint32, shape (word,)
         Spikes as `pack_words` gives them; bits without a row of targets are zero.
-    targets : array of int, shape (neuron, width)
-        Row of targets of every neuron, made by `table`.
+    targets : array of int, shape (row, width)
+        Rows of targets, made by `table`.
     size : int
         Number of targets.
+    first : int
+        The neuron of the first row.
 
     Returns
     -------
@@ -109,15 +112,15 @@ def arrivals(words: jax.Array, targets: jax.Array, size: int) -> jax.Array:
     n_spikes = up_to[-1]
 
     def some(state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        counts, first = state
-        neurons = spiking(words, up_to, first + jnp.arange(EVENTS_AT_ONCE, dtype=jnp.int32))
+        counts, done = state
+        neurons = spiking(words, up_to, done + jnp.arange(EVENTS_AT_ONCE, dtype=jnp.int32))
 
         def one(event: jax.Array, counts: jax.Array) -> jax.Array:
-            row = targets[neurons[event]].astype(jnp.int32)
+            row = targets[neurons[event] - first].astype(jnp.int32)
             return counts.at[row].add(1.0, mode="promise_in_bounds")
 
-        left = jnp.minimum(n_spikes - first, EVENTS_AT_ONCE)
-        return jax.lax.fori_loop(0, left, one, counts), first + EVENTS_AT_ONCE
+        left = jnp.minimum(n_spikes - done, EVENTS_AT_ONCE)
+        return jax.lax.fori_loop(0, left, one, counts), done + EVENTS_AT_ONCE
 
     start = jnp.zeros(size + SPARE, jnp.float32), jnp.int32(0)
     counts, _ = jax.lax.while_loop(lambda state: state[1] < n_spikes, some, start)
@@ -184,7 +187,7 @@ def table(parts: list[tuple[Graph, int, int]], rows: int, width: int, size: int)
     array of uint16 or int32, shape (rows, width)
         Targets; in the shorter type where they fit, as that is half the memory to walk through.
     """
-    kind = np.uint16 if size + SPARE <= 2**16 else np.int32
+    kind = kind_of_target(size)
     spare = size + (np.arange(rows)[:, None] * 7 + np.arange(width)) % SPARE
     found = spare.astype(kind)
     filled = np.zeros(rows, np.int64)
@@ -194,3 +197,8 @@ def table(parts: list[tuple[Graph, int, int]], rows: int, width: int, size: int)
         found[first + source, column] = graph.targets + offset
         filled[first : first + graph.n_pre] += graph.out_degrees
     return found
+
+
+def kind_of_target(size: int) -> type:
+    """Return the shortest type that holds every target."""
+    return np.uint16 if size + SPARE <= 2**16 else np.int32

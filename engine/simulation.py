@@ -113,18 +113,21 @@ def simulate(
     key = np.array([0, int(experiment["seed"])], np.uint32)
     watched = np.array(experiment.watched, np.int32)
     carry = simulation.init(numbers, key)
-    tables = simulation.circuit.tables(experiment)
-    n_steps, traces, words = experiment.n_steps, [], []
+    carry["fixed"] |= simulation.circuit.tables(experiment)
+    n_steps, traces, words, problem = experiment.n_steps, [], [], ""
     for start in range(0, n_steps, simulation.chunk):
         if should_stop():
             raise SimulationCancelled("the run was stopped because a newer one replaced it")
         steps = min(simulation.chunk, n_steps - start)
         drive = simulation.circuit.drive(experiment, simulation.chunk, start // simulation.chunk)
         carry, kept = simulation.advance(
-            carry, numbers, watched, np.int32(start), np.int32(steps), drive, tables
+            carry, numbers, watched, np.int32(start), np.int32(steps), drive
         )
         traces.append(np.asarray(kept["traces"])[:steps])
         words.append(np.asarray(kept["spikes"])[:steps])
+        problem = simulation.circuit.objection(experiment, words[-1])
+        if problem:
+            break
         on_progress((start + steps) / n_steps)
     joined = np.concatenate(traces) if traces[1:] else traces[0]
     units = simulation.circuit.units
@@ -134,6 +137,7 @@ def simulate(
         units,
         *unpack_spikes(words, simulation.chunk),
         Timing(time.perf_counter() - begin, simulation.compile_seconds if compiled else 0.0),
+        problem,
     )
     return _checked(recording, carry)
 
@@ -181,8 +185,9 @@ def _compile(structure: BaseStructure) -> Simulation:
     advance = jax.jit(partial(_advance, circuit, structure.paths, chunk))
     # A call that makes no step compiles, and later calls of the same shapes take jax's fast path.
     carry = init(numbers, np.zeros(2, np.uint32))
-    drive, tables = circuit.no_drive(chunk), circuit.no_tables()
-    jax.block_until_ready(advance(carry, numbers, watched, none, none, drive, tables))
+    carry["fixed"] |= circuit.no_tables()
+    drive = circuit.no_drive(chunk)
+    jax.block_until_ready(advance(carry, numbers, watched, none, none, drive))
     return Simulation(
         structure=structure,
         circuit=circuit,
@@ -213,13 +218,12 @@ def _advance(
     start: jax.Array,
     steps: jax.Array,
     drive: dict[str, Any],
-    tables: dict[str, Any],
 ) -> tuple[Carry, dict[str, jax.Array]]:
     """Advance by ``steps`` steps, at most ``chunk``, and give what was recorded."""
     parameters = dict(zip(paths, numbers, strict=True))
 
     def step(index: jax.Array, evolving: Carry, now: dict[str, Any]) -> tuple[Carry, Any]:
-        fixed = carry["fixed"] | tables
+        fixed = carry["fixed"]
         evolving, row = circuit.step(parameters, fixed, evolving, now, start + index, watched)
         return evolving, row | {"spikes": pack_spikes(row["spikes"])}
 
