@@ -67,7 +67,7 @@ class Circuit(ABC):
         return {}
 
     def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> str:
-        """Say why a run should stop after a chunk, given its spikes as they are kept: it goes on."""
+        """Say why a run should stop after a chunk with these spikes; here it never does."""
         return ""
 
     @abstractmethod

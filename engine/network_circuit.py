@@ -35,8 +35,8 @@ class NetworkCircuit(Circuit):
     """Populations of models, and the spikes that travel between them.
 
     A step takes the spikes out of the past that arrive now, counts them at their targets, lets the
-    receptors and then the neurons take a step, and remembers the new spikes. What is counted is the
-    number of spikes; the weight multiplies it at the receptor, so that no weight is part of a table.
+    receptors and then the neurons take a step, and remembers the new spikes. What is counted is
+    the number of spikes; the weight multiplies it at the receptor, so that no table holds a weight.
 
     Parameters
     ----------
@@ -152,7 +152,8 @@ class NetworkCircuit(Circuit):
             seen.append(traces)
         # Without the barrier XLA computes the whole step again inside the packing of its spikes.
         states, spikes, seen = jax.lax.optimization_barrier((states, spikes, seen))
-        words = events.pack_words(jnp.concatenate(spikes))
+        # and another one, or it packs them twice: to be remembered, and to be recorded
+        words = jax.lax.optimization_barrier(events.pack_words(jnp.concatenate(spikes)))
         slot = index % self.structure.kept_steps
         past = jax.lax.dynamic_update_index_in_dim(evolving["past"], words, slot, axis=0)
         rows = jnp.stack([self._watch([t.get(name) for t in seen], watched) for name in self.units])

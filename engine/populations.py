@@ -170,7 +170,7 @@ class NormalStart(Start):
     mean = ParameterSpec(
         -55.0 * u.mV, r"\mu_0", "mean of the potentials at the start", soft=(-80.0, -40.0)
     )
-    spread = ParameterSpec(
+    deviation = ParameterSpec(
         5.0 * u.mV,
         r"\sigma_0",
         "standard deviation of the potentials at the start",
@@ -187,7 +187,7 @@ class NormalStart(Start):
     def potential(cls, p: Mapping[str, Any], neuron: Any, key: Any) -> Any:
         """Draw around the mean; see `Start.potential`."""
         z = jax.random.normal(key, u.math.shape(neuron.V.value))
-        return (p["mean"] + p["spread"] * z) * u.mV
+        return (p["mean"] + p["deviation"] * z) * u.mV
 
 
 # -- populations and projections -------------------------------------------------------------------
@@ -205,7 +205,7 @@ class ReceptorSite:
     output: type[SynOut] = COBA
 
     def unit(self, model: type[Neuron]) -> u.Unit:
-        """Unit of a weight: of a potential, a current, or a conductance in the model's input."""
+        """Return the unit of a weight: of a potential, a current, or a conductance."""
         potential, current = model.states()["V"].unit, _input(model).unit
         if self.synapse is None:
             return potential
