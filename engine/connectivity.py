@@ -112,6 +112,8 @@ class Connectivity(Component):
     """
 
     formula: ClassVar[str] = ""
+    regular: ClassVar[bool] = False
+    """Whether all sources have the same number of connections."""
 
     def _construct(self) -> None:
         """Do nothing: subclasses get a generated constructor."""
@@ -153,6 +155,11 @@ class Connectivity(Component):
         """Return about how many connections there will be, to know the memory beforehand."""
         return float(n_pre) * n_post
 
+    def out_degree(self, n_pre: int, n_post: int) -> tuple[float, float]:
+        """Return mean and variance of the number of connections of a source, whatever the seed."""
+        mean = self.expected(n_pre, n_post) / n_pre
+        return mean, 0.0 if self.regular else mean * max(0.0, 1.0 - mean / n_post)
+
     def connect(self, n_pre: int, n_post: int, recurrent: bool, rng: np.random.Generator) -> Graph:
         """Draw the connections, of populations that were checked.
 
@@ -182,6 +189,7 @@ class AllToAll(RandomConnectivity):
     """Every neuron connects to every other."""
 
     formula: ClassVar[str] = r"P_{ij} = 1"
+    regular: ClassVar[bool] = True
 
     def connect(self, n_pre: int, n_post: int, recurrent: bool, rng: Any) -> Graph:
         """Connect all; see `Connectivity.connect`."""
@@ -194,6 +202,7 @@ class OneToOne(Connectivity):
     """Every neuron connects to the one that stands at its place in the other population."""
 
     formula: ClassVar[str] = r"P_{ij} = \delta_{ij}"
+    regular: ClassVar[bool] = True
 
     def check(self, n_pre: int, n_post: int, recurrent: bool, path: str) -> None:
         """Refuse populations of different sizes."""
@@ -241,6 +250,7 @@ class FixedOutDegree(RandomConnectivity):
     """Every neuron has the same number of targets, different ones, at random."""
 
     formula: ClassVar[str] = r"\sum_j C_{ij} = K"
+    regular: ClassVar[bool] = True
 
     degree = ParameterSpec(
         10.0,
@@ -284,6 +294,9 @@ class FixedInDegree(FixedOutDegree):
 
     formula: ClassVar[str] = r"\sum_i C_{ij} = K"
 
+    formula: ClassVar[str] = r"\sum_i C_{ij} = K"
+    regular: ClassVar[bool] = False
+
     degree = FixedOutDegree.degree.but(meaning="number of connections to every neuron")
 
     def check(self, n_pre: int, n_post: int, recurrent: bool, path: str) -> None:
@@ -326,6 +339,12 @@ class DistanceDependent(RandomConnectivity):
     )
     layout = ChoiceSpec("ring", ("ring", "sheet"), "where the neurons stand")
 
+    def expected(self, n_pre: int, n_post: int) -> float:
+        """Return about the mean number of connections: the volume under the Gaussian."""
+        dimensions = 1 if self.layout == "ring" else 2
+        covered = (np.sqrt(2.0 * np.pi) * self.width) ** dimensions
+        return n_pre * n_post * self.p_max * min(1.0, float(covered))
+
     def connect(self, n_pre: int, n_post: int, recurrent: bool, rng: np.random.Generator) -> Graph:
         """Draw pair by pair, some rows at a time; see `Connectivity.connect`."""
         here, there = self.positions(n_pre), self.positions(n_post)
@@ -355,6 +374,7 @@ class Ring(Connectivity):
     """Every neuron connects to its nearest neighbours on both sides of a closed ring."""
 
     formula: ClassVar[str] = r"C_{ij} = 1 \text{ for } 0 < |i - j| \le K"
+    regular: ClassVar[bool] = True
 
     neighbours = ParameterSpec(
         1.0,

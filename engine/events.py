@@ -8,6 +8,8 @@ are, none is lost. See DECISIONS.md, 2026-11-23.
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -153,15 +155,18 @@ def spiking(words: jax.Array, up_to: jax.Array, ranks: jax.Array) -> jax.Array:
 # -- tables of targets -----------------------------------------------------------------------------
 
 
-def needed_width(degrees: np.ndarray) -> int:
+def needed_width(mean: float, variance: float, longest: int) -> int:
     """Return how many targets a row has to hold.
 
-    That is a little more than the longest row, so that another seed seldom needs another width.
+    Parameters
+    ----------
+    mean, variance : float
+        Of the number of targets, as the rule has it: another seed then seldom needs another width.
+    longest : int
+        The largest number of targets that were drawn.
     """
-    if not len(degrees):
-        return 1
-    usual = int(np.ceil(degrees.mean() + 5.0 * degrees.std()))
-    return bucket(max(usual, int(degrees.max()), 1))
+    usual = math.ceil(mean + 5.0 * math.sqrt(variance) - 1e-9)
+    return bucket(max(usual, longest, 1))
 
 
 def bucket(count: int) -> int:

@@ -55,14 +55,26 @@ class NetworkCircuit(Circuit):
     @property
     def units(self) -> dict[str, u.Unit]:
         """Unit of every trace: ``V``, ``threshold``, and the state of every receptor by name."""
-        first = next(iter(self.populations.values()))
-        potential = first.model.states()["V"].unit
-        found = {"V": potential, "threshold": potential}
-        for population in self.populations.values():
-            for name, receptor in population.receptors:
-                if receptor.synapse is not None:
-                    found.setdefault(name, receptor.unit(population.model))
+        return {self._name(*place, unit): unit for place, unit in self._places().items()}
+
+    def _places(self) -> dict[tuple[str, str], u.Unit]:
+        """Return the unit of every trace, by population and name within it."""
+        found = {}
+        for name, population in self.populations.items():
+            potential = population.model.states()["V"].unit
+            found |= {(name, "V"): potential, (name, "threshold"): potential}
+            for receptor, site in population.receptors:
+                if site.synapse is not None:
+                    found[name, receptor] = site.unit(population.model)
         return found
+
+    def _name(self, population: str, trace: str, unit: u.Unit) -> str:
+        """Return under which name a trace is recorded: all populations share one.
+
+        A population whose trace measures something else than that of the first has its own.
+        """
+        first = next(known for place, known in self._places().items() if place[1] == trace)
+        return trace if first.dim == unit.dim else f"{population}.{trace}"
 
     def drive(self, experiment: BaseExperiment, chunk: int, number: int) -> dict[str, Any]:
         """Return uniform 32-bit numbers for every background."""
@@ -74,7 +86,7 @@ class NetworkCircuit(Circuit):
 
     def no_drive(self, chunk: int) -> dict[str, Any]:
         """Return zeros for every background."""
-        return {name: np.zeros((chunk, size), np.uint32) for name, size in self._random()}
+        return {name: jnp.zeros((chunk, size), jnp.uint32) for name, size in self._random()}
 
     def _random(self) -> list[tuple[str, int]]:
         sizes = self.structure.size_of
@@ -89,7 +101,7 @@ class NetworkCircuit(Circuit):
     def no_tables(self) -> dict[str, Any]:
         """Return rows of the same shapes that are never looked at, as no step is made."""
         return {
-            f"targets {i}": np.zeros((b.rows, b.width), events.kind_of_target(self._n_arrivals(b)))
+            f"targets {i}": jnp.zeros((b.rows, b.width), events.kind_of_target(self._n_arrivals(b)))
             for i, b in enumerate(self.structure.bundles)
         }
 
@@ -230,7 +242,7 @@ class NetworkCircuit(Circuit):
         return (
             _states_of(neuron, synapses),
             spikes,
-            self._plain(traces, self.structure.size_of[name]),
+            self._plain(name, traces),
         )
 
     def _build(self, name: str, parameters: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -259,12 +271,14 @@ class NetworkCircuit(Circuit):
         chosen = dict(self.structure.choices)
         return found | {n: chosen[f"{at}.{n}"] for n in kind.choices() if f"{at}.{n}" in chosen}
 
-    def _plain(self, traces: dict[str, Any], size: int) -> dict[str, Any]:
-        units = self.units
-        return {
-            name: jnp.broadcast_to(boundary.strip(value, units[name]), (size,))
-            for name, value in traces.items()
-        }
+    def _plain(self, name: str, traces: dict[str, Any]) -> dict[str, Any]:
+        """Return the traces of a population as numbers, by the names under which they go."""
+        found, units = {}, self.units
+        for trace, unit in ((t, unit) for (p, t), unit in self._places().items() if p == name):
+            recorded = self._name(name, trace, unit)
+            value = boundary.strip(traces[trace], units[recorded])
+            found[recorded] = jnp.broadcast_to(value, (self.structure.size_of[name],))
+        return found
 
     def _watch(self, values: list[Any], watched: jax.Array) -> jax.Array:
         """Pick the watched neurons out of one array for each population, where it has one."""

@@ -169,6 +169,15 @@ class NetworkExperiment(BaseExperiment):
         kind, at = self.projections[name].connectivity, f"{name}.connectivity"
         return tuple((n, self[f"{at}.{n}"]) for n in (*kind.parameters(), *kind.choices()))
 
+    def _ends(self, name: str) -> tuple[int, int]:
+        """Return the number of neurons before and behind a projection."""
+        projection = self.projections[name]
+        return self.sizes[projection.source], self.sizes[projection.target]
+
+    def _connectivity(self, name: str) -> connectivity.Connectivity:
+        """Return the rule of a projection with its numbers."""
+        return self.projections[name].connectivity(**dict(self._rule(name)))
+
     @cached_property
     def graphs(self) -> Mapping[str, connectivity.Graph]:
         """Connections of every projection, drawn once for its numbers and the seed.
@@ -182,10 +191,11 @@ class NetworkExperiment(BaseExperiment):
         found = {}
         for name, projection in self.projections.items():
             seed = zlib.crc32(f"{int(self['seed'])} {name}".encode())
-            sizes = self.sizes[projection.source], self.sizes[projection.target]
             same = projection.source == projection.target
             rule, kind = self._rule(name), projection.connectivity
-            found[name] = connectivity.drawn(kind, rule, *sizes, seed, same, f"{name}.connectivity")
+            found[name] = connectivity.drawn(
+                kind, rule, *self._ends(name), seed, same, f"{name}.connectivity"
+            )
         return found
 
     def delay_steps(self, name: str) -> int:
@@ -196,13 +206,17 @@ class NetworkExperiment(BaseExperiment):
     def structure(self) -> NetworkStructure:
         """What the compiled program depends on; the connections are drawn for it."""
         delays = {name: self.delay_steps(name) for name in self.projections}
+        degrees = {
+            name: self._connectivity(name).out_degree(*self._ends(name))
+            for name in self.projections
+        }
         longest = max(delays.values(), default=1)
         paths = (p for p, s in self.specs.items() if not s.structural and p not in _NOT_TRACED)
         return NetworkStructure(
             populations=self._populations,
             projections=self._projections,
             sizes=tuple(self.sizes.values()),
-            bundles=bundle(self._projections, self.graphs, delays, self.ranges),
+            bundles=bundle(self._projections, self.graphs, degrees, delays, self.ranges),
             kept_steps=1 << (longest - 1).bit_length(),
             choices=tuple((p, self[p]) for p in self.choice_specs if self._kind_at(p) is None),
             paths=tuple(p for p in paths if ".connectivity." not in p),
@@ -224,11 +238,9 @@ class NetworkExperiment(BaseExperiment):
                         f"{self[delay]:g} ms; choose a longer delay or a smaller dt",
                     )
                 )
-            rule = projection.connectivity(**dict(self._rule(name)))
-            sizes = self.sizes[projection.source], self.sizes[projection.target]
             same = projection.source == projection.target
             try:
-                rule.check(*sizes, same, f"{name}.connectivity")
+                self._connectivity(name).check(*self._ends(name), same, f"{name}.connectivity")
             except ParameterError as problem:
                 found.append(problem)
         for name, population in self.populations.items():
@@ -252,10 +264,9 @@ class NetworkExperiment(BaseExperiment):
 
     def _require_memory(self) -> None:
         """Raise where the connections would not fit, before any is drawn."""
-        expected = 0.0
-        for name, projection in self.projections.items():
-            sizes = self.sizes[projection.source], self.sizes[projection.target]
-            expected += projection.connectivity(**dict(self._rule(name))).expected(*sizes)
+        expected = sum(
+            self._connectivity(name).expected(*self._ends(name)) for name in self.projections
+        )
         needed, allowed = expected * BYTES_OF_CONNECTION, memory.budget()
         if needed > allowed:
             raise MemoryBudgetError(

@@ -113,6 +113,7 @@ class NetworkStructure(BaseStructure):
 def bundle(
     projections: Projections,
     graphs: Mapping[str, Graph],
+    degrees: Mapping[str, tuple[float, float]],
     delays: Mapping[str, int],
     ranges: Mapping[str, range],
 ) -> tuple[Bundle, ...]:
@@ -122,18 +123,20 @@ def bundle(
     ----------
     projections : tuple of (str, Projection)
         By name.
-    graphs, delays : mapping
-        Connections and delay in steps of every projection.
+    graphs, degrees, delays : mapping
+        Connections of every projection, mean and variance of their number for a source, and delay
+        in steps.
     ranges : mapping of str to range
         Neurons of every population.
     """
     sent: dict[tuple[int, str], list[str]] = {}
     for name, projection in projections:
         sent.setdefault((delays[name], projection.source), []).append(name)
-    widths = {
-        key: events.needed_width(np.sum([graphs[name].out_degrees for name in names], axis=0))
-        for key, names in sent.items()
-    }
+    widths = {}
+    for key, names in sent.items():
+        mean, variance = (sum(degrees[name][k] for name in names) for k in (0, 1))
+        longest = np.sum([graphs[name].out_degrees for name in names], axis=0).max()
+        widths[key] = events.needed_width(mean, variance, int(longest))
     groups: list[list[tuple[int, str]]] = []
     for key in sorted(widths, key=lambda key: (key[0], widths[key])):
         first = groups[-1][0] if groups else None
@@ -145,6 +148,6 @@ def bundle(
     for keys in groups:
         here = [ranges[source] for _, source in keys]
         first, stop = min(r.start for r in here), max(r.stop for r in here)
-        names = tuple(name for key in keys for name in sent[key])
+        names = tuple(name for name in graphs if any(name in sent[key] for key in keys))
         found.append(Bundle(names, first, stop - first, max(widths[key] for key in keys)))
     return tuple(found)

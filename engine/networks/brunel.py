@@ -101,4 +101,4 @@ class BrunelSlowOscillation(BrunelNetwork):
 
     g, eta = 4.5, 0.9
     rate = (3.0, 12.0)
-    irregularity = (0.5, 1.6)
+    irregularity = (0.3, 1.6)

@@ -27,7 +27,7 @@ class CubaNetwork(PublishedNetwork):
 
     reference: ClassVar[str] = CobaNetwork.reference.replace("benchmark 1", "benchmark 2")
     rate = (4.0, 8.0)
-    irregularity = (0.7, 1.6)
+    irregularity = (0.4, 1.6)
 
     @classmethod
     def experiment(cls, scale: float = 1.0) -> NetworkExperiment:

@@ -42,7 +42,11 @@ def test_the_same_seed_gives_the_same_connections_and_each_is_in_range(kind):
         row = first.targets[first.starts[source] : first.starts[source + 1]]
         assert (np.diff(row) > 0).all()  # in order, none twice
     expected = kind().expected(60, 60)
-    assert len(first.targets) <= expected + SIGMAS * np.sqrt(expected)
+    assert abs(len(first.targets) - expected) <= SIGMAS * np.sqrt(expected)
+    mean, variance = kind().out_degree(60, 60)
+    longest = first.out_degrees.max()
+    assert longest <= mean + SIGMAS * np.sqrt(variance)
+    assert (variance == 0) == bool(kind.regular)
 
 
 @EACH

@@ -34,7 +34,7 @@ def test_arrivals_are_a_product_with_the_connections(n_pre, n_post, share, seed)
 
 def test_no_spike_is_lost_when_all_neurons_fire_at_once():
     graph = FixedProbability(p=0.2).draw(1000, 1000, 1)
-    width = events.needed_width(graph.out_degrees)
+    width = events.needed_width(200.0, 160.0, int(graph.out_degrees.max()))
     rows = events.table([(graph, 0, 0)], 1000, width, 1000)
     found = np.asarray(send(jnp.ones(1000, bool), rows, 1000))
     np.testing.assert_array_equal(found, graph.in_degrees)
@@ -89,10 +89,10 @@ def test_lengths_are_rounded_up_to_one_of_eight_in_an_octave(count):
 
 
 def test_a_row_holds_the_longest_of_its_kind_and_seldom_another_with_another_seed():
-    widths = []
-    for seed in range(10):
-        degrees = FixedProbability(p=0.02).draw(1000, 4000, seed).out_degrees
-        widths.append(events.needed_width(degrees))
-        assert degrees.max() <= widths[-1]
-    assert len(set(widths)) == 1
-    assert events.needed_width(np.zeros(4, int)) == events.needed_width(np.zeros(0, int)) == 1
+    rule = FixedProbability(p=0.02)
+    degrees = [rule.draw(1000, 4000, seed).out_degrees.max() for seed in range(10)]
+    widths = {events.needed_width(*rule.out_degree(1000, 4000), d) for d in degrees}
+    assert widths == {128}
+    assert events.needed_width(80.0, 0.0, 80) == 80
+    assert events.needed_width(80.0, 80.0, 500) == 512
+    assert events.needed_width(0.0, 0.0, 0) == 1
