@@ -6,6 +6,7 @@ here; what they declare about themselves by `engine.catalog`.
 
 from engine import boundary, catalog, inputs, projections, surrogates
 from engine.__about__ import __version__
+from engine.background import Background
 from engine.dynamics import AlignPost, BindCondData, Dynamics, Neuron, Synapse
 from engine.errors import MemoryBudgetError, ParameterError, SimulationCancelled, SpikescopeError
 from engine.experiment import Experiment, Structure
@@ -37,13 +38,7 @@ from engine.neurons import (
     QuaIF,
     WangBuzsakiHH,
 )
-from engine.populations import (
-    Background,
-    NetworkCell,
-    Population,
-    Projection,
-    ReceptorSite,
-)
+from engine.populations import NetworkCell, Population, Projection, ReceptorSite
 from engine.projections import AsymmetryGapJunction, SymmetryGapJunction
 from engine.recording import Recording
 from engine.simulation import compile_simulation, simulate

@@ -17,9 +17,9 @@ import numpy as np
 import saiunit as u
 
 from engine import boundary, circuits, events
+from engine.background import Background
 from engine.base_experiment import BaseExperiment
 from engine.circuits import Carry, Circuit, Row
-from engine.populations import Background
 from engine.synouts import CUBA
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from engine import connectivity, memory
+from engine.background import Background
 from engine.base_experiment import NOTHING, BaseExperiment
 from engine.dynamics import Neuron
 from engine.errors import MemoryBudgetError, ParameterError
@@ -23,7 +24,7 @@ from engine.network_places import (
     specs_of,
 )
 from engine.network_structure import NetworkStructure, bundle
-from engine.populations import Background, Population, Projection, ReceptorSite
+from engine.populations import Population, Projection, ReceptorSite
 from engine.specs import ChoiceSpec, Component, ParameterSpec
 
 __all__ = ["NetworkExperiment"]
@@ -298,7 +299,10 @@ class NetworkExperiment(BaseExperiment):
             str(name): Population(receptors={str(r): ReceptorSite() for r in receptors})
             for name, receptors in content["populations"].items()
         }
-        projections = {str(n): Projection(*map(str, p)) for n, p in content["projections"].items()}
+        projections = {
+            str(name): Projection(str(source), str(target), str(receptor))
+            for name, (source, target, receptor) in content["projections"].items()
+        }
         return cls(populations, projections, watched=tuple(map(int, content["watched"])))
 
 

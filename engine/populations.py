@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, ClassVar
 
-import jax
-import jax.numpy as jnp
 import saiunit as u
 
-from engine import boundary, catalog, inputs
+from engine import boundary, catalog, inputs, starts
+from engine.background import Background
 from engine.base_experiment import NOTHING, choice_of
 from engine.connectivity import Connectivity, FixedProbability
 from engine.dynamics import AlignPost, Neuron, Synapse
+from engine.errors import ParameterError
 from engine.neurons.lif import LIFRef
 from engine.specs import (
     NON_NEGATIVE,
@@ -23,18 +22,15 @@ from engine.specs import (
     InputSpec,
     Interval,
     ParameterSpec,
-    subclasses,
 )
 from engine.synapses import Expon
 from engine.synouts import COBA, CUBA, SynOut
 
 __all__ = [
-    "Background",
     "NetworkCell",
     "Population",
     "Projection",
     "ReceptorSite",
-    "Start",
     "neurons",
 ]
 
@@ -80,119 +76,6 @@ class Size(Component):
     )
 
 
-class Background(Component):
-    r"""Random input from outside: for every neuron a Poisson train of its own.
-
-    .. math:: P(k \text{ spikes in a step}) = \frac{\lambda^k}{k!} e^{-\lambda}, \quad
-        \lambda = \nu\,\Delta t
-
-    The spikes arrive at the population's first receptor.
-    """
-
-    formula: ClassVar[str] = r"P(k) = \lambda^k e^{-\lambda} / k!, \quad \lambda = \nu \Delta t"
-
-    rate = ParameterSpec(
-        1000.0 * u.Hz,
-        r"\nu",
-        "rate of the spikes from outside, all sources of a neuron together",
-        soft=(0.0, 20_000.0),
-        hard=NON_NEGATIVE,
-    )
-    most: ClassVar[int] = 24
-    """Spikes of a step that are counted at most."""
-    largest_mean: ClassVar[float] = 8.0
-    """Mean number of spikes in a step up to which more than `most` practically never come."""
-
-    @classmethod
-    def chances(cls, mean: Any) -> jax.Array:
-        """Return how often a step has more than 0, 1, ... spikes, in units of 2 to the -32."""
-        survival = jax.scipy.special.gammainc(jnp.arange(1.0, cls.most + 1.0), mean)
-        return jnp.minimum(survival * 2.0**32, 2.0**32 - 256.0).astype(jnp.uint32)
-
-    @classmethod
-    def count(cls, chances: jax.Array, bits: jax.Array) -> jax.Array:
-        """Turn uniform 32-bit numbers into numbers of spikes, by the inverse of the law."""
-        counts = sum((bits < chances[k]).astype(jnp.int32) for k in range(cls.most))
-        return jnp.asarray(counts, jnp.float32)
-
-
-# -- the start -------------------------------------------------------------------------------------
-
-
-class Start(Component):
-    """Where the membrane potentials of a population begin: derive and write `potential`."""
-
-    @classmethod
-    def suits(cls, model: type[Neuron]) -> bool:
-        """Whether the model declares what this needs."""
-        return True
-
-    @classmethod
-    def potential(cls, p: Mapping[str, Any], neuron: Any, key: Any) -> Any:
-        """Return the potentials of all neurons, of the parameters ``p`` as plain numbers.
-
-        Raises
-        ------
-        NotImplementedError
-            The class does not say where to begin.
-        """
-        raise NotImplementedError(f"{cls.__name__} does not define potential()")
-
-
-class AtRest(Start):
-    """All at the resting potential, or where the model begins by itself."""
-
-    @classmethod
-    def potential(cls, p: Mapping[str, Any], neuron: Any, key: Any) -> Any:
-        """Return the resting potential; see `Start.potential`."""
-        here = neuron.V.value
-        return u.math.broadcast_to(getattr(neuron, "V_rest", here), u.math.shape(here))
-
-
-class UniformStart(Start):
-    """Evenly spread between reset and threshold, so that the neurons do not fire together."""
-
-    @classmethod
-    def suits(cls, model: type[Neuron]) -> bool:
-        """Whether the model declares a reset and a threshold."""
-        return {"V_reset", "V_th"} <= set(model.parameters())
-
-    @classmethod
-    def potential(cls, p: Mapping[str, Any], neuron: Any, key: Any) -> Any:
-        """Draw between reset and threshold; see `Start.potential`."""
-        share = jax.random.uniform(key, u.math.shape(neuron.V.value))
-        return neuron.V_reset + (neuron.V_th - neuron.V_reset) * share
-
-
-class NormalStart(Start):
-    """Normally distributed around a potential."""
-
-    mean = ParameterSpec(
-        -55.0 * u.mV, r"\mu_0", "mean of the potentials at the start", soft=(-80.0, -40.0)
-    )
-    deviation = ParameterSpec(
-        5.0 * u.mV,
-        r"\sigma_0",
-        "standard deviation of the potentials at the start",
-        soft=(0.0, 20.0),
-        hard=NON_NEGATIVE,
-    )
-
-    @classmethod
-    def suits(cls, model: type[Neuron]) -> bool:
-        """Whether the potential of the model is one, and not a number without unit."""
-        return model.states()["V"].unit.dim == u.mV.dim
-
-    @classmethod
-    def potential(cls, p: Mapping[str, Any], neuron: Any, key: Any) -> Any:
-        """Draw around the mean; see `Start.potential`."""
-        z = jax.random.normal(key, u.math.shape(neuron.V.value))
-        return (p["mean"] + p["deviation"] * z) * u.mV
-
-
-# -- populations and projections -------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class ReceptorSite:
     """Where spikes arrive: a synapse whose arrivals add up, and its way into the neuron.
@@ -230,12 +113,12 @@ class Population:
     receptors: Any = field(default_factory=lambda: {"exc": ReceptorSite(), "inh": ReceptorSite()})
     stimulus: type[inputs.Stimulus] = inputs.Constant
     background: type[Background] | None = None
-    start: type[Start] | None = None
+    start: type[starts.Start] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "receptors", tuple(dict(self.receptors).items()))
         if self.start is None or not self.start.suits(self.model):
-            object.__setattr__(self, "start", _suiting(self.model))
+            object.__setattr__(self, "start", starts.suiting(self.model))
 
     def places(self) -> dict[str, type[Component] | None]:
         """Return the component of every place, by its path within the population."""
@@ -249,7 +132,7 @@ class Population:
 
     def choices(self) -> dict[str, ChoiceSpec]:
         """Return the choice of every place, by its path within the population."""
-        fits = {n: c for n, c in _starts().items() if c.suits(self.model)}
+        fits = {n: c for n, c in starts.catalogue().items() if c.suits(self.model)}
         steady = {n: c for n, c in inputs.catalogue().items() if not c.stochastic}
         found = {
             "": choice_of(neurons(), "NetworkCell", "neuron model", label="model"),
@@ -257,7 +140,9 @@ class Population:
             "background": choice_of(
                 {"Background": Background}, NOTHING, "random spikes from outside", may_be_empty=True
             ),
-            "start": choice_of(fits, _suiting(self.model).__name__, "potentials at the start"),
+            "start": choice_of(
+                fits, starts.suiting(self.model).__name__, "potentials at the start"
+            ),
         }
         for name, receptor in self.receptors:
             meaning = f"how spikes act at the receptor {name}: through a synapse, or as a jump"
@@ -274,7 +159,7 @@ class Population:
                 "": neurons,
                 "stimulus": inputs.catalogue,
                 "background": lambda: {"Background": Background, NOTHING: None},
-                "start": _starts,
+                "start": starts.catalogue,
             }
             return replace(self, **{place or "model": options[place]()[name]})
         receptors = dict(self.receptors)
@@ -338,14 +223,6 @@ def _synapses() -> dict[str, type[Synapse]]:
     return {n: c for n, c in catalog.synapses().items() if issubclass(c, AlignPost)}
 
 
-def _starts() -> dict[str, type[Start]]:
-    return {c.__name__: c for c in subclasses(Start)}
-
-
-def _suiting(model: type[Neuron]) -> type[Start]:
-    return UniformStart if UniformStart.suits(model) else AtRest
-
-
 def _input(model: type[Neuron]) -> InputSpec:
     assert model.input is not None  # the catalogue holds none that does not say
     return model.input
@@ -355,9 +232,8 @@ def _unit_of_ratio(a: u.Unit, b: u.Unit) -> u.Unit:
     """Return a / b as one of the units that have a name, such as nS for pA / mV."""
     if b.is_unitless:
         return a
-    ratio = a / b
+    magnitude, dimension = a.magnitude / b.magnitude, (a / b).dim
     for known in boundary.UNITS.values():
-        same = known.dim == ratio.dim and abs(known.magnitude / ratio.magnitude - 1.0) < 1e-9
-        if same:
+        if known.dim == dimension and abs(known.magnitude / magnitude - 1.0) < 1e-9:
             return known
-    return ratio
+    raise ParameterError("weight", f"there is no unit for the weight of a conductance in {a} / {b}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from engine.background import Background
 from engine.connectivity import FixedInDegree
 from engine.network_experiment import NetworkExperiment
 from engine.networks.base import PublishedNetwork, excitation_and_inhibition, for_each
-from engine.populations import Background, NetworkCell, Population, ReceptorSite, UniformStart
+from engine.populations import NetworkCell, Population, ReceptorSite
+from engine.starts import UniformStart
 
 __all__ = [
     "BrunelAsynchronous",

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from engine.connectivity import FixedProbability
 from engine.network_experiment import NetworkExperiment
 from engine.networks.base import PublishedNetwork, excitation_and_inhibition, for_each
-from engine.populations import NetworkCell, NormalStart, Population, ReceptorSite
+from engine.populations import NetworkCell, Population, ReceptorSite
+from engine.starts import NormalStart
 from engine.synapses import Expon
 from engine.synouts import COBA
 

@@ -8,7 +8,8 @@ from engine.connectivity import FixedProbability
 from engine.network_experiment import NetworkExperiment
 from engine.networks.base import PublishedNetwork, excitation_and_inhibition, for_each
 from engine.networks.vogels_abbott_coba import CobaNetwork
-from engine.populations import NetworkCell, Population, ReceptorSite, UniformStart
+from engine.populations import NetworkCell, Population, ReceptorSite
+from engine.starts import UniformStart
 from engine.synapses import Expon
 from engine.synouts import CUBA
 

@@ -28,9 +28,9 @@ from engine import (
     simulation,
 )
 from engine.analysis import networks as analysis
+from engine.background import Background
 from engine.base_experiment import NOTHING, read
 from engine.connectivity import catalogue as connectivities
-from engine.populations import Background
 
 SITES = {
     "currents": ReceptorSite(Expon, CUBA),
