@@ -305,7 +305,7 @@ def _under(prefix: str, parameters: dict[str, Any]) -> dict[str, Any]:
     return {p.removeprefix(prefix): v for p, v in parameters.items() if p.startswith(prefix)}
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # they are large
 def _tables(structure: NetworkStructure, graphs: tuple[Any, ...]) -> list[jax.Array]:
     """Lay out the targets of every bundle, once for the connections that were drawn."""
     circuit, found = NetworkCircuit(structure), []

@@ -32,6 +32,9 @@ __all__ = ["NetworkExperiment"]
 BYTES_OF_CONNECTION = 24
 """What a connection takes while it is drawn."""
 
+LONGEST_DELAY = 16_384
+"""Time steps for which spikes are remembered at most."""
+
 
 @dataclass(frozen=True)
 class NetworkExperiment(BaseExperiment):
@@ -237,6 +240,14 @@ class NetworkExperiment(BaseExperiment):
                         delay,
                         f"{delay} must be at least one time step, dt = {self['dt']:g} ms, got "
                         f"{self[delay]:g} ms; choose a longer delay or a smaller dt",
+                    )
+                )
+            elif self.delay_steps(name) > LONGEST_DELAY:
+                found.append(
+                    ParameterError(
+                        delay,
+                        f"{delay} must be at most {LONGEST_DELAY:,} time steps, got "
+                        f"{self.delay_steps(name):,}; choose a shorter delay or a larger dt",
                     )
                 )
             same = projection.source == projection.target

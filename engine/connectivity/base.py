@@ -98,7 +98,7 @@ class WithAutapses(Connectivity):
         return recurrent and self.autapses == "no"
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)  # two networks of excitation and inhibition
 def drawn(
     kind: type[Connectivity],
     numbers: tuple[tuple[str, Any], ...],

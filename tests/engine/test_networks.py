@@ -333,6 +333,7 @@ def test_a_recording_says_which_population_a_spike_is_of():
     ("change", "path", "text"),
     [
         ({"EE.delay": 0.05}, "EE.delay", "EE.delay must be at least one time step, dt = 0.1 ms"),
+        ({"EE.delay": 1e6}, "EE.delay", "at most 16,384 time steps, got 10,000,000; choose a sh"),
         ({"dt": 0.5}, "EE.delay", "choose a longer delay or a smaller dt"),
         (
             {"EE.connectivity": "FixedInDegree", "EE.connectivity.degree": 40},
