@@ -9,11 +9,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from engine import connectivity, memory
-from engine.background import Background
+from engine import connectivity, network_checks
 from engine.base_experiment import NOTHING, BaseExperiment
 from engine.dynamics import Neuron
-from engine.errors import MemoryBudgetError, ParameterError
+from engine.errors import ParameterError
 from engine.network_places import (
     Populations,
     Projections,
@@ -28,12 +27,6 @@ from engine.populations import Population, Projection, ReceptorSite
 from engine.specs import ChoiceSpec, Component, ParameterSpec
 
 __all__ = ["NetworkExperiment"]
-
-BYTES_OF_CONNECTION = 24
-"""What a connection takes while it is drawn."""
-
-LONGEST_DELAY = 16_384
-"""Time steps for which spikes are remembered at most."""
 
 
 @dataclass(frozen=True)
@@ -168,19 +161,19 @@ class NetworkExperiment(BaseExperiment):
 
     # -- connections ----------------------------------------------------------------------------
 
-    def _rule(self, name: str) -> tuple[tuple[str, Any], ...]:
+    def _arguments(self, name: str) -> tuple[tuple[str, Any], ...]:
         """Return the arguments of a projection's connectivity."""
         kind, at = self.projections[name].connectivity, f"{name}.connectivity"
         return tuple((n, self[f"{at}.{n}"]) for n in (*kind.parameters(), *kind.choices()))
 
-    def _ends(self, name: str) -> tuple[int, int]:
+    def ends(self, name: str) -> tuple[int, int]:
         """Return the number of neurons before and behind a projection."""
         projection = self.projections[name]
         return self.sizes[projection.source], self.sizes[projection.target]
 
-    def _connectivity(self, name: str) -> connectivity.Connectivity:
+    def rule(self, name: str) -> connectivity.Connectivity:
         """Return the rule of a projection with its numbers."""
-        return self.projections[name].connectivity(**dict(self._rule(name)))
+        return self.projections[name].connectivity(**dict(self._arguments(name)))
 
     @cached_property
     def graphs(self) -> Mapping[str, connectivity.Graph]:
@@ -191,14 +184,14 @@ class NetworkExperiment(BaseExperiment):
         ParameterError
             Connections that cannot be drawn, or that would not fit into memory.
         """
-        self._require_memory()
+        network_checks.require_memory(self)
         found = {}
         for name, projection in self.projections.items():
             seed = zlib.crc32(f"{int(self['seed'])} {name}".encode())
             same = projection.source == projection.target
-            rule, kind = self._rule(name), projection.connectivity
+            rule, kind = self._arguments(name), projection.connectivity
             found[name] = connectivity.drawn(
-                kind, rule, *self._ends(name), seed, same, f"{name}.connectivity"
+                kind, rule, *self.ends(name), seed, same, f"{name}.connectivity"
             )
         return found
 
@@ -210,10 +203,7 @@ class NetworkExperiment(BaseExperiment):
     def structure(self) -> NetworkStructure:
         """What the compiled program depends on; the connections are drawn for it."""
         delays = {name: self.delay_steps(name) for name in self.projections}
-        degrees = {
-            name: self._connectivity(name).out_degree(*self._ends(name))
-            for name in self.projections
-        }
+        degrees = {name: self.rule(name).out_degree(*self.ends(name)) for name in self.projections}
         longest = max(delays.values(), default=1)
         paths = (p for p, s in self.specs.items() if not s.structural and p not in _NOT_TRACED)
         return NetworkStructure(
@@ -231,62 +221,7 @@ class NetworkExperiment(BaseExperiment):
 
     def problems(self) -> list[ParameterError]:
         """Return what is wrong with the numbers taken together, each with its sentence."""
-        found = super().problems()
-        for name, projection in self.projections.items():
-            delay = f"{name}.delay"
-            if self[delay] < self["dt"] * (1.0 - 1e-6):
-                found.append(
-                    ParameterError(
-                        delay,
-                        f"{delay} must be at least one time step, dt = {self['dt']:g} ms, got "
-                        f"{self[delay]:g} ms; choose a longer delay or a smaller dt",
-                    )
-                )
-            elif self.delay_steps(name) > LONGEST_DELAY:
-                found.append(
-                    ParameterError(
-                        delay,
-                        f"{delay} must be at most {LONGEST_DELAY:,} time steps, got "
-                        f"{self.delay_steps(name):,}; choose a shorter delay or a larger dt",
-                    )
-                )
-            same = projection.source == projection.target
-            try:
-                self._connectivity(name).check(*self._ends(name), same, f"{name}.connectivity")
-            except ParameterError as problem:
-                found.append(problem)
-        for name, population in self.populations.items():
-            if population.background is not None:
-                found += self._too_much_background(f"{name}.background.rate")
-        try:
-            self._require_memory()
-        except ParameterError as problem:
-            found.append(problem)
-        return found
-
-    def _too_much_background(self, path: str) -> list[ParameterError]:
-        most = Background.largest_mean * 1e3 / self["dt"]
-        if self[path] <= most:
-            return []
-        text = (
-            f"{path} must be at most {most:g} Hz, {Background.largest_mean:g} spikes in a step, "
-            f"got {self[path]:g} Hz; choose a smaller dt, or fewer spikes of a larger weight"
-        )
-        return [ParameterError(path, text)]
-
-    def _require_memory(self) -> None:
-        """Raise where the connections would not fit, before any is drawn."""
-        expected = sum(
-            self._connectivity(name).expected(*self._ends(name)) for name in self.projections
-        )
-        needed, allowed = expected * BYTES_OF_CONNECTION, memory.budget()
-        if needed > allowed:
-            raise MemoryBudgetError(
-                next(iter(self.populations)) + ".n",
-                f"the network has about {expected:.2g} connections, which need "
-                f"{needed / 2**30:.1f} GB, more than the {allowed / 2**30:.1f} GB allowed; choose "
-                f"fewer neurons or connections, or raise {memory.BUDGET_VARIABLE}",
-            )
+        return [*super().problems(), *network_checks.problems(self)]
 
     # -- writing --------------------------------------------------------------------------------
 
