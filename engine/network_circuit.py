@@ -20,7 +20,7 @@ from engine import boundary, circuits, events
 from engine.background import Background
 from engine.base_experiment import BaseExperiment
 from engine.circuits import Carry, Circuit, Row
-from engine.synouts import CUBA
+from engine.network_build import build, states_of, under
 
 if TYPE_CHECKING:
     from engine.network_structure import Bundle, NetworkStructure
@@ -126,11 +126,11 @@ class NetworkCircuit(Circuit):
         """Build the models, draw their potentials, and begin without spikes on their way."""
         carry: Carry = {"fixed": {}, "states": {}}
         for name, population in self.populations.items():
-            neuron, synapses = self._build(name, parameters)
-            states = _states_of(neuron, synapses)
+            neuron, synapses = build(self.structure, name, parameters)
+            states = states_of(neuron, synapses)
             draw = circuits.slot_key(key, f"{name}.start")
             assert population.start is not None
-            start = population.start.potential(_under(f"{name}.start.", parameters), neuron, draw)
+            start = population.start.potential(under(f"{name}.start.", parameters), neuron, draw)
             states[""]["V"] = start
             carry["states"][name] = states
             if population.background:
@@ -217,7 +217,7 @@ class NetworkCircuit(Circuit):
         """Take one step of a population; return its states, spikes and traces."""
         population = self.populations[name]
         # Built here because brainstate only lets a state be written by the trace that made it.
-        neuron, synapses = self._build(name, parameters)
+        neuron, synapses = build(self.structure, name, parameters)
         for part, values in states.items():
             for state, value in values.items():
                 getattr(synapses[part][0] if part else neuron, state).value = value
@@ -235,41 +235,15 @@ class NetworkCircuit(Circuit):
                 conductance = boundary.attach(synapse.update(given), unit)
                 output.bind_cond(conductance)
                 traces[receptor] = conductance
-            numbers = _under(f"{name}.stimulus.", parameters)
+            numbers = under(f"{name}.stimulus.", parameters)
             current, _ = population.stimulus.sample(numbers, t, parameters["dt"], (), None)
             spikes = neuron(boundary.attach(current, population.model.input.unit))
         traces |= {"V": neuron.V.value, "threshold": neuron.threshold}
         return (
-            _states_of(neuron, synapses),
+            states_of(neuron, synapses),
             spikes,
             self._plain(name, traces),
         )
-
-    def _build(self, name: str, parameters: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """Build the neurons of a population, and synapse and output of every receptor."""
-        population, size = self.populations[name], self.structure.size_of[name]
-        neuron = population.model(size, **self._values(name, population.model, parameters))
-        neuron.init_state(rng=brainstate.random.RandomState(np.zeros(2, np.uint32)))
-        synapses = {}
-        for receptor, kind in population.receptors:
-            if kind.synapse is None:
-                continue
-            values = self._values(f"{name}.{receptor}", kind.synapse, parameters)
-            synapse = kind.synapse(size, **values, g_initializer=0.0)
-            synapse.init_state()
-            values = self._values(f"{name}.{receptor}.output", kind.output, parameters)
-            output = kind.output(**values | ({"scale": 1.0} if kind.output is CUBA else {}))
-            neuron.add_current_input(receptor, output)
-            synapses[receptor] = synapse, output
-        return neuron, synapses
-
-    def _values(self, at: str, kind: Any, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Return the arguments of what stands at a place: numbers with units, and choices."""
-        specs = self.structure.specs
-        names = (n for n in kind.parameters() if f"{at}.{n}" in specs)
-        found = {n: specs[f"{at}.{n}"].quantity(parameters[f"{at}.{n}"]) for n in names}
-        chosen = dict(self.structure.choices)
-        return found | {n: chosen[f"{at}.{n}"] for n in kind.choices() if f"{at}.{n}" in chosen}
 
     def _plain(self, name: str, traces: dict[str, Any]) -> dict[str, Any]:
         """Return the traces of a population as numbers, by the names under which they go."""
@@ -290,19 +264,6 @@ class NetworkCircuit(Circuit):
                 at = watched - first
                 found = jnp.where((at >= 0) & (at < size), value[jnp.clip(at, 0, size - 1)], found)
         return found
-
-
-def _states_of(neuron: Any, synapses: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the states of the neurons under ``""``, and of every receptor under its name."""
-    parts = {"": neuron} | {name: synapse for name, (synapse, _) in synapses.items()}
-    return {
-        name: {state: getattr(part, state).value for state in type(part).states()}
-        for name, part in parts.items()
-    }
-
-
-def _under(prefix: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    return {p.removeprefix(prefix): v for p, v in parameters.items() if p.startswith(prefix)}
 
 
 @lru_cache(maxsize=2)  # they are large
