@@ -366,7 +366,7 @@ def test_what_does_not_go_together_is_said_in_a_sentence(change, path, text):
         ("E.n", 0, "E.n must be between 1 and"),
         ("EE.connectivity.p", 1.2, "EE.connectivity.p must be between 0 and 1, got 1.2"),
         ("EE.weight", 3 * u.mV, "EE.weight must be a conductance, got 3 mV"),
-        ("EE.wieght", 3.0, "did you mean 'EE.weight'"),
+        ("EE.wght", 3.0, "did you mean 'EE.weight'"),
         ("E.exc", "AMPA", "E.exc must be one of"),
     ],
 )
