@@ -6,9 +6,11 @@ here; what they declare about themselves by `engine.catalog`.
 
 from engine import boundary, catalog, inputs, projections, surrogates
 from engine.__about__ import __version__
+from engine.background import Background
 from engine.dynamics import AlignPost, BindCondData, Dynamics, Neuron, Synapse
 from engine.errors import MemoryBudgetError, ParameterError, SimulationCancelled, SpikescopeError
 from engine.experiment import Experiment, Structure
+from engine.network_experiment import NetworkExperiment
 from engine.neurons import (
     ALIF,
     HH,
@@ -36,6 +38,7 @@ from engine.neurons import (
     QuaIF,
     WangBuzsakiHH,
 )
+from engine.populations import NetworkCell, NetworkProjection, Population, ReceptorSite
 from engine.projections import (
     AlignPostProj,
     AlignPreProj,
@@ -106,6 +109,7 @@ __all__ = [
     "AllToAll",
     "Alpha",
     "AsymmetryGapJunction",
+    "Background",
     "BindCondData",
     "BioNMDA",
     "CobaLIF",
@@ -136,6 +140,9 @@ __all__ = [
     "MemoryBudgetError",
     "MgBlock",
     "MorrisLecar",
+    "NetworkCell",
+    "NetworkExperiment",
+    "NetworkProjection",
     "Neuron",
     "OUProcessInput",
     "OneToOne",
@@ -145,10 +152,12 @@ __all__ = [
     "PoissonEncoder",
     "PoissonInput",
     "PoissonSpike",
+    "Population",
     "Projection",
     "QuaIF",
     "RampInput",
     "Receptor",
+    "ReceptorSite",
     "Recording",
     "SectionInput",
     "ShortTermPlasticity",

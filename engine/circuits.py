@@ -28,7 +28,7 @@ from engine.specs import StateSpec
 if TYPE_CHECKING:
     from engine.experiment import Structure
 
-__all__ = ["LEVEL", "Carry", "Circuit", "NeuronCircuit", "slot_key"]
+__all__ = ["LEVEL", "Carry", "Circuit", "NeuronCircuit", "noise", "slot_key"]
 
 LEVEL = "mean"
 """Parameter of a random input that is held at zero where it comes on top of a stimulus."""
@@ -60,6 +60,18 @@ class Circuit(ABC):
     @abstractmethod
     def no_drive(self, chunk: int) -> dict[str, Any]:
         """Return arrays of the shapes of `drive`, to compile with."""
+
+    def tables(self, experiment: BaseExperiment) -> dict[str, Any]:
+        """Return arrays that a step finds in ``fixed``, such as connections: none."""
+        return {}
+
+    def no_tables(self) -> dict[str, Any]:
+        """Return arrays of the shapes of `tables`, to compile with."""
+        return {}
+
+    def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> str:
+        """Say why a run should stop after a chunk with these spikes; here it never does."""
+        return ""
 
     @abstractmethod
     def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:
@@ -102,7 +114,8 @@ class NeuronCircuit(Circuit):
         """Return standard-normal numbers for every random input."""
         seed, n = int(experiment["seed"]), self.structure.n
         return {
-            slot: _noise(slot, seed, number, (chunk, n)) for slot in self.structure.random_slots
+            slot: noise(slot, seed, number, (chunk, n), _normal)
+            for slot in self.structure.random_slots
         }
 
     def no_drive(self, chunk: int) -> dict[str, Any]:
@@ -230,15 +243,20 @@ _noise_cache: OrderedDict[Any, jax.Array] = OrderedDict()
 _noise_lock = threading.Lock()
 
 
-def _noise(slot: str, seed: int, chunk: int, shape: tuple[int, int]) -> jax.Array:
-    """Return the standard-normal numbers of a chunk; kept, because only the seed changes them."""
+def noise(
+    slot: str, seed: int, chunk: int, shape: tuple[int, int], law: Callable[..., Any]
+) -> jax.Array:
+    """Return the random numbers of a chunk; kept, because only the seed changes them.
+
+    ``law`` makes, of a number of steps and of neurons, what draws them with a key.
+    """
     address = (slot, seed, chunk, shape)
     with _noise_lock:
         if address in _noise_cache:
             _noise_cache.move_to_end(address)
             return _noise_cache[address]
     key = slot_key(np.array([chunk, seed], np.uint32), slot)
-    drawn = _normal(*shape)(key)
+    drawn = law(*shape)(key)
     with _noise_lock:
         _noise_cache[address] = drawn
         while sum(a.nbytes for a in _noise_cache.values()) > NOISE_CACHE_BYTES:

@@ -26,6 +26,7 @@ from engine.base_experiment import NOTHING, BaseExperiment, BaseStructure
 from engine.circuits import Carry, Circuit
 from engine.dynamics import Neuron
 from engine.errors import SimulationCancelled
+from engine.events import pack_spikes, unpack_spikes
 from engine.experiment import Experiment
 from engine.inputs import Stimulus
 from engine.recording import Recording, Timing
@@ -68,7 +69,7 @@ def simulate(
 
     Parameters
     ----------
-    what : Experiment, SynapseExperiment or Neuron subclass
+    what : Experiment, SynapseExperiment, NetworkExperiment or Neuron subclass
         What to run.
     should_stop : callable, optional
         Asked between chunks; when it says True the run is given up.
@@ -112,7 +113,8 @@ def simulate(
     key = np.array([0, int(experiment["seed"])], np.uint32)
     watched = np.array(experiment.watched, np.int32)
     carry = simulation.init(numbers, key)
-    n_steps, traces, words = experiment.n_steps, [], []
+    carry["fixed"] |= simulation.circuit.tables(experiment)
+    n_steps, traces, words, problem = experiment.n_steps, [], [], ""
     for start in range(0, n_steps, simulation.chunk):
         if should_stop():
             raise SimulationCancelled("the run was stopped because a newer one replaced it")
@@ -123,6 +125,9 @@ def simulate(
         )
         traces.append(np.asarray(kept["traces"])[:steps])
         words.append(np.asarray(kept["spikes"])[:steps])
+        problem = simulation.circuit.objection(experiment, words[-1])
+        if problem:
+            break
         on_progress((start + steps) / n_steps)
     joined = np.concatenate(traces) if traces[1:] else traces[0]
     units = simulation.circuit.units
@@ -132,6 +137,7 @@ def simulate(
         units,
         *unpack_spikes(words, simulation.chunk),
         Timing(time.perf_counter() - begin, simulation.compile_seconds if compiled else 0.0),
+        problem,
     )
     return _checked(recording, carry)
 
@@ -179,6 +185,7 @@ def _compile(structure: BaseStructure) -> Simulation:
     advance = jax.jit(partial(_advance, circuit, structure.paths, chunk))
     # A call that makes no step compiles, and later calls of the same shapes take jax's fast path.
     carry = init(numbers, np.zeros(2, np.uint32))
+    carry["fixed"] |= circuit.no_tables()
     drive = circuit.no_drive(chunk)
     jax.block_until_ready(advance(carry, numbers, watched, none, none, drive))
     return Simulation(
@@ -237,56 +244,6 @@ def _advance(
         kept = {name: jnp.zeros((chunk, *r.shape), r.dtype) for name, r in row.items()}
         evolving, kept = jax.lax.fori_loop(0, steps, body, (evolving, kept))
     return carry | evolving, kept
-
-
-# -- spikes as bits --------------------------------------------------------------------------------
-
-
-MOST_UNPACKED = 256
-"""Neurons up to which packing their spikes takes longer than moving them as bytes."""
-
-
-def pack_spikes(spikes: jax.Array) -> jax.Array:
-    """Pack booleans into 32-bit words: bit ``j`` of word ``w`` is neuron ``j * n_words + w``.
-
-    A small population is left as it is. The words are put together row by row, because XLA makes
-    vector code of that and not of a sum over bits.
-    """
-    n = spikes.shape[0]
-    if n <= MOST_UNPACKED:
-        return spikes
-    n_words = -(-n // 32)
-    words = jnp.zeros(n_words, jnp.uint32)
-    for bit, first in enumerate(range(0, n, n_words)):
-        row = spikes[first : first + n_words].astype(jnp.uint32)
-        words |= jnp.pad(row, (0, n_words - row.shape[0])) << bit
-    return words
-
-
-def unpack_spikes(parts: list[np.ndarray], chunk: int) -> tuple[np.ndarray, np.ndarray]:
-    """Turn what `pack_spikes` gave for every step into step and neuron of each spike, by time."""
-    found = [_events(rows) for rows in parts]
-    if len(found) == 1:
-        return found[0]
-    steps = [step + number * chunk for number, (step, _) in enumerate(found)]
-    return np.concatenate(steps), np.concatenate([neuron for _, neuron in found])
-
-
-def _events(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # Most of the bytes are empty: look at eight at a time, and search booleans, which numpy does
-    # ten times faster than searching the same bytes as numbers.
-    width = rows.shape[1]
-    flat = rows.ravel().view(np.uint8)
-    if len(flat) % 8:
-        flat = np.append(flat, np.zeros(-len(flat) % 8, np.uint8))
-    occupied = np.flatnonzero(flat.view(np.uint64) != 0)
-    bytes_ = flat.reshape(-1, 8)[occupied]
-    if rows.dtype == bool:
-        hit = np.flatnonzero(bytes_.view(bool))
-        return np.divmod(occupied[hit >> 3] * 8 + (hit & 7), width)
-    bits = np.flatnonzero(np.unpackbits(bytes_, bitorder="little").view(bool))
-    step, word = np.divmod(occupied[bits >> 6] * 2 + ((bits >> 5) & 1), width)
-    return step, (bits & 31) * width + word
 
 
 # -- the edges -------------------------------------------------------------------------------------

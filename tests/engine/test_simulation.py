@@ -19,13 +19,14 @@ from engine import (
     LIFRef,
     catalog,
     circuits,
+    events,
     inputs,
     memory,
     simulate,
     simulation,
 )
 from engine.errors import MemoryBudgetError, ParameterError, SimulationCancelled
-from engine.simulation import compile_simulation, pack_spikes, unpack_spikes
+from engine.simulation import compile_simulation
 from tests.felt import FELT
 
 MODELS = catalog.neurons()
@@ -393,9 +394,9 @@ def test_a_recording_is_written_with_its_units_and_its_experiment(tmp_path):
 )
 def test_packed_spikes_are_unpacked_as_they_were(n, steps, share, seed):
     spikes = np.random.default_rng(seed).random((steps, n)) < share
-    words = np.stack([np.asarray(pack_spikes(row)) for row in spikes])
-    assert words.nbytes <= steps * max(n // 8 + 4, simulation.MOST_UNPACKED)
-    step, neuron = unpack_spikes([words, words], chunk=steps)
+    words = np.stack([np.asarray(events.pack_spikes(row)) for row in spikes])
+    assert words.nbytes <= steps * max(n // 8 + 4, events.MOST_UNPACKED)
+    step, neuron = events.unpack_spikes([words, words], chunk=steps)
     again = np.zeros((2 * steps, n), bool)
     again[step, neuron] = True
     assert np.array_equal(again, np.concatenate([spikes, spikes]))

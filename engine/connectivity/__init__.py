@@ -1,0 +1,37 @@
+r"""Who connects to whom: kinds of random and regular connectivity, drawn on the host.
+
+A kind is declared like a model. An instance draws the connections between two populations; the same
+seed gives the same ones.
+
+Examples
+--------
+>>> from engine.connectivity import FixedOutDegree
+>>> graph = FixedOutDegree(degree=3).draw(5, 100, seed=1)
+>>> graph.out_degrees.tolist()
+[3, 3, 3, 3, 3]
+"""
+
+from engine.connectivity.base import Connectivity, catalogue, drawn
+from engine.connectivity.graph import FromMatrix, Graph
+from engine.connectivity.random import (
+    DistanceDependent,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+)
+from engine.connectivity.regular import AllToAll, OneToOne, Ring
+
+__all__ = [
+    "AllToAll",
+    "Connectivity",
+    "DistanceDependent",
+    "FixedInDegree",
+    "FixedOutDegree",
+    "FixedProbability",
+    "FromMatrix",
+    "Graph",
+    "OneToOne",
+    "Ring",
+    "catalogue",
+    "drawn",
+]

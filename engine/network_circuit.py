@@ -1,0 +1,288 @@
+"""What runs inside the compiled program of a `NetworkExperiment`.
+
+The models stay as they are written: each population takes the step of its own model. The circuit
+carries the spikes between them as events; see `engine.events`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import brainstate
+import jax
+import jax.numpy as jnp
+import numpy as np
+import saiunit as u
+
+from engine import boundary, circuits, events
+from engine.background import Background
+from engine.base_experiment import BaseExperiment
+from engine.circuits import Carry, Circuit, Row
+from engine.network_build import build, states_of, under
+
+if TYPE_CHECKING:
+    from engine.network_structure import Bundle, NetworkStructure
+
+__all__ = ["LARGEST_RATE", "NetworkCircuit"]
+
+LARGEST_RATE = 500.0
+"""Mean rate of a chunk, in Hz, from which on a network counts as exploded."""
+
+
+class NetworkCircuit(Circuit):
+    """Populations of models, and the spikes that travel between them.
+
+    A step takes the spikes out of the past that arrive now, counts them at their targets, lets the
+    receptors and then the neurons take a step, and remembers the new spikes. What is counted is
+    the number of spikes; the weight multiplies it at the receptor, so that no table holds a weight.
+
+    Parameters
+    ----------
+    structure : NetworkStructure
+        What is built.
+    """
+
+    def __init__(self, structure: NetworkStructure) -> None:
+        self.structure = structure
+        self.populations = dict(structure.populations)
+        self.projections = dict(structure.projections)
+        self.n_words = -(-structure.n // 32)
+
+    # -- around the loop ------------------------------------------------------------------------
+
+    @property
+    def units(self) -> dict[str, u.Unit]:
+        """Unit of every trace: ``V``, ``threshold``, and the state of every receptor by name."""
+        return {self._name(*place, unit): unit for place, unit in self._places().items()}
+
+    def _places(self) -> dict[tuple[str, str], u.Unit]:
+        """Return the unit of every trace, by population and name within it."""
+        found = {}
+        for name, population in self.populations.items():
+            potential = population.model.states()["V"].unit
+            found |= {(name, "V"): potential, (name, "threshold"): potential}
+            for receptor, site in population.receptors:
+                if site.synapse is not None:
+                    found[name, receptor] = site.unit(population.model)
+        return found
+
+    def _name(self, population: str, trace: str, unit: u.Unit) -> str:
+        """Return under which name a trace is recorded: all populations share one.
+
+        A population whose trace measures something else than that of the first has its own.
+        """
+        first = next(known for place, known in self._places().items() if place[1] == trace)
+        return trace if first.dim == unit.dim else f"{population}.{trace}"
+
+    def drive(self, experiment: BaseExperiment, chunk: int, number: int) -> dict[str, Any]:
+        """Return uniform 32-bit numbers for every background."""
+        seed = int(experiment["seed"])
+        return {
+            name: circuits.noise(f"{name}.background", seed, number, (chunk, size), _uniform)
+            for name, size in self._random()
+        }
+
+    def no_drive(self, chunk: int) -> dict[str, Any]:
+        """Return zeros for every background."""
+        return {name: jnp.zeros((chunk, size), jnp.uint32) for name, size in self._random()}
+
+    def _random(self) -> list[tuple[str, int]]:
+        sizes = self.structure.size_of
+        return [(name, sizes[name]) for name, p in self.populations.items() if p.background]
+
+    def tables(self, experiment: BaseExperiment) -> dict[str, Any]:
+        """Return the rows of targets of every bundle."""
+        graphs = experiment.graphs  # type: ignore[attr-defined]
+        key = tuple(graphs.values())
+        return {f"targets {i}": t for i, t in enumerate(_tables(self.structure, key))}
+
+    def no_tables(self) -> dict[str, Any]:
+        """Return rows of the same shapes that are never looked at, as no step is made."""
+        return {
+            f"targets {i}": jnp.zeros((b.rows, b.width), events.kind_of_target(self._n_arrivals(b)))
+            for i, b in enumerate(self.structure.bundles)
+        }
+
+    def _n_arrivals(self, bundle: Bundle) -> int:
+        sizes = self.structure.size_of
+        return sum(sizes[self.projections[name].target] for name in bundle.projections)
+
+    def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> str:
+        """Stop a network whose rate has exploded."""
+        count = int(np.bitwise_count(spikes).sum(dtype=np.int64))
+        rate = count / (self.structure.n * len(spikes) * experiment["dt"]) * 1e3
+        if rate <= LARGEST_RATE:
+            return ""
+        return (
+            f"the network fires at {rate:.0f} Hz and was stopped; choose weaker excitation, "
+            "stronger inhibition or fewer connections"
+        )
+
+    # -- inside the loop ------------------------------------------------------------------------
+
+    def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:
+        """Build the models, draw their potentials, and begin without spikes on their way."""
+        carry: Carry = {"fixed": {}, "states": {}}
+        for name, population in self.populations.items():
+            neuron, synapses = build(self.structure, name, parameters)
+            states = states_of(neuron, synapses)
+            draw = circuits.slot_key(key, f"{name}.start")
+            assert population.start is not None
+            start = population.start.potential(under(f"{name}.start.", parameters), neuron, draw)
+            states[""]["V"] = start
+            carry["states"][name] = states
+            if population.background:
+                mean = parameters[f"{name}.background.rate"] * parameters["dt"] * 1e-3
+                carry["fixed"][f"{name}.background"] = Background.chances(mean)
+        past = (self.structure.kept_steps, self.n_words)
+        return carry | {"past": jnp.zeros(past, jnp.uint32)}
+
+    def step(
+        self,
+        parameters: dict[str, Any],
+        fixed: Any,
+        evolving: Carry,
+        drive: dict[str, Any],
+        index: jax.Array,
+        watched: jax.Array,
+    ) -> tuple[Carry, Row]:
+        """Take one step of every population."""
+        arriving = self._arrive(parameters, fixed, evolving["past"], index)
+        states, spikes, seen = {}, [], []
+        for name, population in self.populations.items():
+            if population.background:
+                given = Background.count(fixed[f"{name}.background"], drive[name])
+                weighted = parameters[f"{name}.background.weight"] * given
+                first = population.receptors[0][0]
+                arriving[name, first] = arriving.get((name, first), 0.0) + weighted
+            states[name], fired, traces = self._take(
+                name, parameters, evolving["states"][name], arriving, index
+            )
+            spikes.append(fired > 0)
+            seen.append(traces)
+        # Without the barrier XLA computes the whole step again inside the packing of its spikes.
+        states, spikes, seen = jax.lax.optimization_barrier((states, spikes, seen))
+        # and another one, or it packs them twice: to be remembered, and to be recorded
+        words = jax.lax.optimization_barrier(events.pack_words(jnp.concatenate(spikes)))
+        slot = index % self.structure.kept_steps
+        past = jax.lax.dynamic_update_index_in_dim(evolving["past"], words, slot, axis=0)
+        rows = jnp.stack([self._watch([t.get(name) for t in seen], watched) for name in self.units])
+        small = self.structure.n <= events.MOST_UNPACKED
+        spikes = jnp.concatenate(spikes) if small else words
+        return {"states": states, "past": past}, {"traces": rows, "spikes": spikes}
+
+    def _arrive(
+        self, parameters: dict[str, Any], fixed: Any, past: jax.Array, index: jax.Array
+    ) -> dict[tuple[str, str], Any]:
+        """Sum up the weights that arrive now, by population and receptor."""
+        found: dict[tuple[str, str], Any] = {}
+        sizes = self.structure.size_of
+        for number, bundle in enumerate(self.structure.bundles):
+            delay = parameters[f"{bundle.projections[0]}.delay"] / parameters["dt"]
+            steps = jnp.maximum(jnp.round(delay).astype(jnp.int32), 1)
+            slot = (index - steps) % self.structure.kept_steps
+            words = jax.lax.dynamic_index_in_dim(past, slot, keepdims=False) & self._senders(bundle)
+            counts = events.arrivals(
+                words, fixed[f"targets {number}"], self._n_arrivals(bundle), bundle.first
+            )
+            first = 0
+            for name in bundle.projections:
+                projection = self.projections[name]
+                here = counts[first : first + sizes[projection.target]]
+                onto = projection.target, projection.receptor
+                found[onto] = found.get(onto, 0.0) + parameters[f"{name}.weight"] * here
+                first += sizes[projection.target]
+        return found
+
+    def _senders(self, bundle: Bundle) -> np.ndarray:
+        """Return words whose bits are the neurons that send in a bundle."""
+        sources = {self.projections[name].source for name in bundle.projections}
+        sizes = self.structure.size_of.items()
+        bits = np.concatenate([np.full(size, name in sources) for name, size in sizes])
+        padded = np.zeros(32 * self.n_words, np.uint64)
+        padded[: len(bits)] = bits
+        shifted = padded.reshape(32, self.n_words) << np.arange(32, dtype=np.uint64)[:, None]
+        return shifted.sum(axis=0).astype(np.uint32)
+
+    def _take(
+        self,
+        name: str,
+        parameters: dict[str, Any],
+        states: dict[str, Any],
+        arriving: dict[tuple[str, str], Any],
+        index: jax.Array,
+    ) -> tuple[dict[str, Any], Any, dict[str, Any]]:
+        """Take one step of a population; return its states, spikes and traces."""
+        population = self.populations[name]
+        # Built here because brainstate only lets a state be written by the trace that made it.
+        neuron, synapses = build(self.structure, name, parameters)
+        for part, values in states.items():
+            for state, value in values.items():
+                getattr(synapses[part][0] if part else neuron, state).value = value
+        t = index.astype(jnp.float32) * parameters["dt"]
+        assert population.model.input is not None
+        traces: dict[str, Any] = {}
+        with brainstate.environ.context(i=index, t=t * u.ms):
+            for receptor, kind in population.receptors:
+                given = arriving.get((name, receptor), 0.0)
+                unit = kind.unit(population.model)
+                if kind.synapse is None:
+                    neuron.add_delta_input(receptor, boundary.attach(given, unit))
+                    continue
+                synapse, output = synapses[receptor]
+                conductance = boundary.attach(synapse.update(given), unit)
+                output.bind_cond(conductance)
+                traces[receptor] = conductance
+            numbers = under(f"{name}.stimulus.", parameters)
+            current, _ = population.stimulus.sample(numbers, t, parameters["dt"], (), None)
+            spikes = neuron(boundary.attach(current, population.model.input.unit))
+        traces |= {"V": neuron.V.value, "threshold": neuron.threshold}
+        return (
+            states_of(neuron, synapses),
+            spikes,
+            self._plain(name, traces),
+        )
+
+    def _plain(self, name: str, traces: dict[str, Any]) -> dict[str, Any]:
+        """Return the traces of a population as numbers, by the names under which they go."""
+        found, units = {}, self.units
+        for trace, unit in ((t, unit) for (p, t), unit in self._places().items() if p == name):
+            recorded = self._name(name, trace, unit)
+            value = boundary.strip(traces[trace], units[recorded])
+            found[recorded] = jnp.broadcast_to(value, (self.structure.size_of[name],))
+        return found
+
+    def _watch(self, values: list[Any], watched: jax.Array) -> jax.Array:
+        """Pick the watched neurons out of one array for each population, where it has one."""
+        found = jnp.zeros(watched.shape, jnp.float32)
+        for value, first, size in zip(
+            values, self.structure.firsts, self.structure.sizes, strict=True
+        ):
+            if value is not None:
+                at = watched - first
+                found = jnp.where((at >= 0) & (at < size), value[jnp.clip(at, 0, size - 1)], found)
+        return found
+
+
+@lru_cache(maxsize=2)  # they are large
+def _tables(structure: NetworkStructure, graphs: tuple[Any, ...]) -> list[jax.Array]:
+    """Lay out the targets of every bundle, once for the connections that were drawn."""
+    circuit, found = NetworkCircuit(structure), []
+    by_name = dict(zip((name for name, _ in structure.projections), graphs, strict=True))
+    firsts = dict(zip(structure.size_of, structure.firsts, strict=True))
+    for bundle in structure.bundles:
+        parts, offset = [], 0
+        for name in bundle.projections:
+            projection = circuit.projections[name]
+            parts.append((by_name[name], firsts[projection.source] - bundle.first, offset))
+            offset += structure.size_of[projection.target]
+        rows = events.table(parts, bundle.rows, bundle.width, offset)
+        found.append(jnp.asarray(rows))
+    return found
+
+
+@lru_cache(maxsize=32)
+def _uniform(steps: int, n: int) -> Callable[..., jax.Array]:
+    return jax.jit(lambda key: jax.random.bits(key, (steps, n), jnp.uint32))

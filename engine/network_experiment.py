@@ -1,0 +1,255 @@
+"""Populations that send spikes to each other, with every number, as one immutable value."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from engine import connectivity, network_checks
+from engine.base_experiment import NOTHING, BaseExperiment
+from engine.dynamics import Neuron
+from engine.errors import ParameterError
+from engine.network_places import (
+    Populations,
+    Projections,
+    choices_of,
+    parts_of,
+    places_of,
+    require_names,
+    specs_of,
+)
+from engine.network_structure import NetworkStructure, bundle
+from engine.populations import NetworkProjection, Population, ReceptorSite
+from engine.specs import ChoiceSpec, Component, ParameterSpec
+
+__all__ = ["NetworkExperiment"]
+
+
+@dataclass(frozen=True)
+class NetworkExperiment(BaseExperiment):
+    r"""Populations of neurons, and projections that carry their spikes.
+
+    The paths of its numbers begin with the name of a population or a projection: ``E.n``,
+    ``E.tau``, ``E.exc.tau``, ``E.stimulus.amplitude``, ``EE.weight``, ``EE.delay``,
+    ``EE.connectivity.p``.
+
+    Parameters
+    ----------
+    populations : mapping of str to Population
+        By name.
+    projections : mapping of str to NetworkProjection
+        By name.
+
+    Notes
+    -----
+    A spike arrives a whole number of steps after the step in which it was fired, one at least. No
+    number compiles, but three say how large an array is: the size of a population, and, rounded up
+    so that small changes stay within it, the number of connections and the longest delay. Where
+    projections had the same delay, the first of them to get another compiles too.
+
+    Examples
+    --------
+    >>> from engine import NetworkExperiment, Population, NetworkProjection, simulate
+    >>> network = NetworkExperiment(
+    ...     {"E": Population()}, {"EE": NetworkProjection("E", "E", "exc")}
+    ... ).update({"EE.weight": "1 nS", "duration": "200 ms"})
+    >>> simulate(network).spike_count > 0
+    True
+    """
+
+    kind: ClassVar[str] = "network"
+
+    populations: Mapping[str, Population] = field(default_factory=lambda: {"E": Population()})
+    projections: Mapping[str, NetworkProjection] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "populations", MappingProxyType(dict(self.populations)))
+        object.__setattr__(self, "projections", MappingProxyType(dict(self.projections)))
+        require_names(self.populations, self.projections)
+
+    def __hash__(self) -> int:
+        return hash((self._populations, self._projections, tuple(sorted(self.values.items()))))
+
+    @property
+    def _populations(self) -> Populations:
+        return tuple(self.populations.items())
+
+    @property
+    def _projections(self) -> Projections:
+        return tuple(self.projections.items())
+
+    @property
+    def title(self) -> str:
+        """What the populations are: ``E (NetworkCell) and I (NetworkCell)``."""
+        return " and ".join(f"{n} ({p.model.__name__})" for n, p in self.populations.items())
+
+    @property
+    def neuron(self) -> type[Neuron]:
+        """The model of the first population."""
+        return next(iter(self.populations.values())).model
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of neurons, by population."""
+        return {name: int(self[f"{name}.n"]) for name in self.populations}
+
+    @property
+    def n(self) -> int:
+        """Number of neurons of all populations."""
+        return sum(self.sizes.values())
+
+    @property
+    def ranges(self) -> dict[str, range]:
+        """Numbers of the neurons of every population, as they stand in a recording."""
+        found, first = {}, 0
+        for name, size in self.sizes.items():
+            found[name] = range(first, first + size)
+            first += size
+        return found
+
+    # -- declarations ---------------------------------------------------------------------------
+
+    @property
+    def base_specs(self) -> Mapping[str, ParameterSpec]:
+        """Declaration of every number, by parameter path."""
+        return specs_of(self._populations, self._projections)
+
+    @cached_property
+    def choice_specs(self) -> Mapping[str, ChoiceSpec]:
+        """Declaration of every choice, by path."""
+        return choices_of(self._populations, self._projections)
+
+    def parts(self) -> Mapping[str, type[Component]]:
+        """Return the components by the prefix of their paths."""
+        return parts_of(self._populations, self._projections)
+
+    @property
+    def limits_dt(self) -> bool:
+        """Whether a model says how large a time step it stands."""
+        return any(p.model.largest_dt is not None for p in self.populations.values())
+
+    def _kind_at(self, path: str) -> str | None:
+        """Return the name of the component at a place; None where the path is no place."""
+        places = places_of(self._populations, self._projections)
+        if path not in places:
+            return None
+        kind = places[path]
+        return NOTHING if kind is None else kind.__name__
+
+    def _chosen(self, path: str) -> str:
+        kind = self._kind_at(path)
+        return kind if kind is not None else self.choices.get(path, self.choice_specs[path].default)
+
+    def _choose(self, path: str, value: str) -> Self:
+        if self._kind_at(path) is None:
+            return replace(self, choices=dict(self.choices) | {path: value})
+        head, _, place = path.partition(".")
+        if head in self.populations:
+            new = self.populations[head].having(place, value)
+            changed = replace(self, populations=dict(self.populations) | {head: new})
+        else:
+            kind = connectivity.catalogue()[value]
+            new_projection = replace(self.projections[head], connectivity=kind)
+            changed = replace(self, projections=dict(self.projections) | {head: new_projection})
+        kept = {p: v for p, v in self.choices.items() if p in changed.choice_specs}
+        return replace(changed, choices=kept)._keep_what_fits(self)
+
+    # -- connections ----------------------------------------------------------------------------
+
+    def _arguments(self, name: str) -> tuple[tuple[str, Any], ...]:
+        """Return the arguments of a projection's connectivity."""
+        kind, at = self.projections[name].connectivity, f"{name}.connectivity"
+        return tuple((n, self[f"{at}.{n}"]) for n in (*kind.parameters(), *kind.choices()))
+
+    def ends(self, name: str) -> tuple[int, int]:
+        """Return the number of neurons before and behind a projection."""
+        projection = self.projections[name]
+        return self.sizes[projection.source], self.sizes[projection.target]
+
+    def rule(self, name: str) -> connectivity.Connectivity:
+        """Return the rule of a projection with its numbers."""
+        return self.projections[name].connectivity(**dict(self._arguments(name)))
+
+    @cached_property
+    def graphs(self) -> Mapping[str, connectivity.Graph]:
+        """Connections of every projection, drawn once for its numbers and the seed.
+
+        Raises
+        ------
+        ParameterError
+            Connections that cannot be drawn, or that would not fit into memory.
+        """
+        network_checks.require_memory(self)
+        found = {}
+        for name, projection in self.projections.items():
+            seed = zlib.crc32(f"{int(self['seed'])} {name}".encode())
+            same = projection.source == projection.target
+            rule, kind = self._arguments(name), projection.connectivity
+            found[name] = connectivity.drawn(
+                kind, rule, *self.ends(name), seed, same, f"{name}.connectivity"
+            )
+        return found
+
+    def delay_steps(self, name: str) -> int:
+        """Return after how many steps the spikes of a projection arrive."""
+        return max(1, round(self[f"{name}.delay"] / self["dt"]))
+
+    @cached_property
+    def structure(self) -> NetworkStructure:
+        """What the compiled program depends on; the connections are drawn for it."""
+        delays = {name: self.delay_steps(name) for name in self.projections}
+        degrees = {name: self.rule(name).out_degree(*self.ends(name)) for name in self.projections}
+        longest = max(delays.values(), default=1)
+        paths = (p for p, s in self.specs.items() if not s.structural and p not in _NOT_TRACED)
+        return NetworkStructure(
+            populations=self._populations,
+            projections=self._projections,
+            sizes=tuple(self.sizes.values()),
+            bundles=bundle(self._projections, self.graphs, degrees, delays, self.ranges),
+            kept_steps=1 << (longest - 1).bit_length(),
+            choices=tuple((p, self[p]) for p in self.choice_specs if self._kind_at(p) is None),
+            paths=tuple(p for p in paths if ".connectivity." not in p),
+            n_watched=len(self.watched),
+        )
+
+    # -- checking -------------------------------------------------------------------------------
+
+    def problems(self) -> list[ParameterError]:
+        """Return what is wrong with the numbers taken together, each with its sentence."""
+        return [*super().problems(), *network_checks.problems(self)]
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def fresh(self) -> Self:
+        """Return the same populations and projections with every choice and number at default."""
+        return type(self)._from_header(self._header())
+
+    def _header(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "watched": list(self.watched),
+            "populations": {n: [r for r, _ in p.receptors] for n, p in self.populations.items()},
+            "projections": {
+                n: [p.source, p.target, p.receptor] for n, p in self.projections.items()
+            },
+        }
+
+    @classmethod
+    def _from_header(cls, content: Mapping[str, Any]) -> Self:
+        populations = {
+            str(name): Population(receptors={str(r): ReceptorSite() for r in receptors})
+            for name, receptors in content["populations"].items()
+        }
+        projections = {
+            str(name): NetworkProjection(str(source), str(target), str(receptor))
+            for name, (source, target, receptor) in content["projections"].items()
+        }
+        return cls(populations, projections, watched=tuple(map(int, content["watched"])))
+
+
+_NOT_TRACED = frozenset({"seed", "duration"})

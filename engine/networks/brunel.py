@@ -1,0 +1,106 @@
+"""The sparse network of Brunel, in four of its states."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from engine.background import Background
+from engine.connectivity import FixedInDegree
+from engine.network_experiment import NetworkExperiment
+from engine.networks.base import PublishedNetwork, excitation_and_inhibition, for_each
+from engine.populations import NetworkCell, Population, ReceptorSite
+from engine.starts import UniformStart
+
+__all__ = [
+    "BrunelAsynchronous",
+    "BrunelFastOscillation",
+    "BrunelNetwork",
+    "BrunelSlowOscillation",
+    "BrunelSynchronousRegular",
+]
+
+
+class BrunelNetwork(PublishedNetwork):
+    """Neurons that jump by what arrives; two numbers decide on the state of the network.
+
+    Attributes
+    ----------
+    g : float
+        How much stronger an inhibitory connection is than an excitatory one.
+    eta : float
+        Rate of the input from outside, over the rate that just brings a neuron to threshold.
+    """
+
+    reference: ClassVar[str] = (
+        "N. Brunel (2000). Dynamics of sparsely connected networks of excitatory and inhibitory "
+        "spiking neurons. Journal of Computational Neuroscience 8, 183-208, figure 8. "
+        "doi:10.1023/A:1008925309027"
+    )
+    g: ClassVar[float]
+    eta: ClassVar[float]
+
+    @classmethod
+    def experiment(cls, scale: float = 1.0) -> NetworkExperiment:
+        """Return the network; see `PublishedNetwork.experiment`."""
+        return cls.at(cls.g, cls.eta, scale)
+
+    @staticmethod
+    def at(g: float, eta: float, scale: float = 1.0) -> NetworkExperiment:
+        """Return the network at any point of its diagram of states."""
+        jump = {"psp": ReceptorSite(synapse=None)}
+        cells = Population(NetworkCell, jump, background=Background, start=UniformStart)
+        network = excitation_and_inhibition(cells, "psp", "psp", FixedInDegree)
+        J, tau, threshold, sources = 0.1, 20.0, 20.0, 1000
+        membrane: dict[str, Any] = {
+            "tau": tau,
+            "tau_ref": 2.0,
+            "V_rest": 0.0,
+            "V_reset": 10.0,
+            "V_th": threshold,
+            "spk_reset": "hard",
+            "stimulus.amplitude": 0.0,
+            "background.rate": eta * threshold / (J * tau) * 1e3,
+            "background.weight": J,
+        }
+        return network.update(
+            {
+                "E.n": round(10_000 * scale),
+                "I.n": round(2500 * scale),
+                **for_each("E I", membrane),
+                **for_each("EE EI", {"weight": J, "connectivity.degree": sources}),
+                **for_each("IE II", {"weight": -g * J, "connectivity.degree": sources // 4}),
+                **for_each("EE EI IE II", {"delay": 1.5}),
+            }
+        )
+
+
+class BrunelSynchronousRegular(BrunelNetwork):
+    """Excitation wins: all fire together, like clocks, as fast as they can."""
+
+    g, eta = 3.0, 2.0
+    rate = (200.0, 450.0)
+    irregularity = (0.0, 0.3)
+
+
+class BrunelFastOscillation(BrunelNetwork):
+    """Strong inhibition and strong input: a fast rhythm of a network whose neurons fire rarely."""
+
+    g, eta = 6.0, 4.0
+    rate = (45.0, 75.0)
+    irregularity = (0.3, 1.2)
+
+
+class BrunelAsynchronous(BrunelNetwork):
+    """Inhibition wins: each neuron fires irregularly, and the whole at a steady rate."""
+
+    g, eta = 5.0, 2.0
+    rate = (30.0, 45.0)
+    irregularity = (0.3, 1.2)
+
+
+class BrunelSlowOscillation(BrunelNetwork):
+    """Input below threshold: a slow rhythm of a network whose neurons fire rarely."""
+
+    g, eta = 4.5, 0.9
+    rate = (3.0, 12.0)
+    irregularity = (0.3, 1.6)

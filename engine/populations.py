@@ -1,0 +1,239 @@
+"""What a network is made of: populations with receptors, background and start; projections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, ClassVar
+
+import saiunit as u
+
+from engine import boundary, catalog, inputs, starts
+from engine.background import Background
+from engine.base_experiment import NOTHING, choice_of
+from engine.connectivity import Connectivity, FixedProbability
+from engine.dynamics import AlignPost, Neuron, Synapse
+from engine.errors import ParameterError
+from engine.neurons.lif import LIFRef
+from engine.specs import (
+    NON_NEGATIVE,
+    ChoiceSpec,
+    Component,
+    InputSpec,
+    Interval,
+    ParameterSpec,
+)
+from engine.synapses import Expon
+from engine.synouts import COBA, CUBA, SynOut
+
+__all__ = [
+    "NetworkCell",
+    "NetworkProjection",
+    "Population",
+    "ReceptorSite",
+    "neurons",
+]
+
+
+class NetworkCell(LIFRef):
+    r"""Leaky integrate-and-fire cell of a network, with the numbers of a cortical neuron.
+
+    .. math::
+        \tau \frac{dV}{dt} = -(V - V_{rest}) + R I
+        \quad\text{unless}\quad t - t_{spike} < \tau_{ref}
+
+    `LIFRef` with other defaults: currents in pA, conductances in nS, a membrane of 100 MΩ.
+
+    References
+    ----------
+    R. Brette and others (2007). Simulation of networks of spiking neurons: a review of tools and
+    strategies. Journal of Computational Neuroscience 23, 349-398. doi:10.1007/s10827-007-0038-6
+    """
+
+    is_listed: ClassVar[bool] = False
+    R = LIFRef.R.but(default=100.0 * u.Mohm, soft=(10.0, 500.0), unit_text="")
+    tau = LIFRef.tau.but(default=20.0 * u.ms)
+    V_th = LIFRef.V_th.but(default=-50.0 * u.mV, soft=(-60.0, -30.0))
+    V_reset = LIFRef.V_reset.but(default=-60.0 * u.mV, soft=(-80.0, -50.0))
+    V_rest = LIFRef.V_rest.but(default=-60.0 * u.mV, soft=(-80.0, -45.0))
+    V_initializer = LIFRef.V_initializer.but(default=-60.0 * u.mV, soft=(-80.0, -50.0))
+    spk_reset = LIFRef.spk_reset.but(default="hard")
+    input: ClassVar[InputSpec] = InputSpec(250.0 * u.pA, soft=(0.0, 500.0))
+
+
+class Size(Component):
+    """How many neurons a population has."""
+
+    n = ParameterSpec(
+        100.0,
+        "N",
+        "number of neurons of the population",
+        soft=(1.0, 5000.0),
+        hard=Interval(1.0, 1_000_000.0),
+        scale="log",
+        integer=True,
+        structural=True,
+    )
+
+
+@dataclass(frozen=True)
+class ReceptorSite:
+    """Where spikes arrive: a synapse whose arrivals add up, and its way into the neuron.
+
+    All projections onto a receptor share one state per neuron. Without a synapse a spike jumps the
+    membrane potential at once.
+    """
+
+    synapse: type[Synapse] | None = Expon
+    output: type[SynOut] = COBA
+
+    def unit(self, model: type[Neuron]) -> u.Unit:
+        """Return the unit of a weight: of a potential, a current, or a conductance."""
+        potential, current = model.states()["V"].unit, _input(model).unit
+        if self.synapse is None:
+            return potential
+        return current if self.output is CUBA else _unit_of_ratio(current, potential)
+
+
+@dataclass(frozen=True)
+class Population:
+    """Neurons of one model, with the places that make them part of a network.
+
+    Parameters
+    ----------
+    model : type
+        A neuron of the catalogue, or a `NetworkCell`.
+    receptors : mapping of str to ReceptorSite
+        By name; the background arrives at the first.
+    stimulus, background, start : type
+        A stimulus without noise; `Background` or None; a `Start`, by default one that suits.
+    """
+
+    model: type[Neuron] = NetworkCell
+    receptors: Any = field(default_factory=lambda: {"exc": ReceptorSite(), "inh": ReceptorSite()})
+    stimulus: type[inputs.Stimulus] = inputs.Constant
+    background: type[Background] | None = None
+    start: type[starts.Start] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "receptors", tuple(dict(self.receptors).items()))
+        if self.start is None or not self.start.suits(self.model):
+            object.__setattr__(self, "start", starts.suiting(self.model))
+
+    def places(self) -> dict[str, type[Component] | None]:
+        """Return the component of every place, by its path within the population."""
+        found: dict[str, Any] = {"": self.model, "stimulus": self.stimulus}
+        found |= {"background": self.background, "start": self.start}
+        for name, receptor in self.receptors:
+            found[name] = receptor.synapse
+            if receptor.synapse is not None:
+                found[f"{name}.output"] = receptor.output
+        return found
+
+    def choices(self) -> dict[str, ChoiceSpec]:
+        """Return the choice of every place, by its path within the population."""
+        fits = {n: c for n, c in starts.catalogue().items() if c.suits(self.model)}
+        steady = {n: c for n, c in inputs.catalogue().items() if not c.stochastic}
+        found = {
+            "": choice_of(neurons(), "NetworkCell", "neuron model", label="model"),
+            "stimulus": choice_of(steady, "Constant", "shape of the input to all neurons"),
+            "background": choice_of(
+                {"Background": Background}, NOTHING, "random spikes from outside", may_be_empty=True
+            ),
+            "start": choice_of(
+                fits, starts.suiting(self.model).__name__, "potentials at the start"
+            ),
+        }
+        for name, receptor in self.receptors:
+            meaning = f"how spikes act at the receptor {name}: through a synapse, or as a jump"
+            found[name] = choice_of(_synapses(), "Expon", meaning, may_be_empty=True)
+            if receptor.synapse is not None:
+                meaning = f"how the receptor {name} drives the neuron"
+                found[f"{name}.output"] = choice_of(catalog.outputs(), "COBA", meaning)
+        return found
+
+    def having(self, place: str, name: str) -> Population:
+        """Return the population with another component at a place."""
+        if place in ("stimulus", "background", "start", ""):
+            options = {
+                "": neurons,
+                "stimulus": inputs.catalogue,
+                "background": lambda: {"Background": Background, NOTHING: None},
+                "start": starts.catalogue,
+            }
+            return replace(self, **{place or "model": options[place]()[name]})
+        receptors = dict(self.receptors)
+        at, _, output = place.partition(".")
+        change = {"output": catalog.outputs()[name]} if output else {}
+        change = change or {"synapse": None if name == NOTHING else _synapses()[name]}
+        receptors[at] = replace(receptors[at], **change)
+        return replace(self, receptors=receptors)
+
+
+@dataclass(frozen=True)
+class NetworkProjection:
+    """The connections from one population onto a receptor of another."""
+
+    source: str
+    target: str
+    receptor: str
+    connectivity: type[Connectivity] = FixedProbability
+
+
+def delay_spec() -> ParameterSpec:
+    """Declare the delay of a projection."""
+    return _Travel.delay
+
+
+class _Travel(Component):
+    delay = ParameterSpec(
+        0.1 * u.ms,
+        "d",
+        "delay of a projection: from a spike to its arrival, in whole time steps",
+        soft=(0.1, 10.0),
+        hard=NON_NEGATIVE,
+    )
+
+
+@cache
+def weight_spec(model: type[Neuron], receptor: ReceptorSite) -> ParameterSpec:
+    """Declare how much a spike gives to a receptor, in the unit that the receptor takes."""
+    unit, current = receptor.unit(model), float(u.get_mantissa(_input(model).default))
+    usual = 0.5 if receptor.synapse is None else 0.05 * current
+    if receptor.synapse is not None and receptor.output is not CUBA:
+        usual /= 20.0  # of a driving force of tens of mV
+    spec = ParameterSpec(
+        boundary.attach(usual, unit),
+        "w",
+        "weight: how much a spike adds at its target; below zero it takes away",
+        soft=(-20.0 * usual, 20.0 * usual),
+        unit_text=boundary.unit_text(unit),
+    )
+    object.__setattr__(spec, "name", "weight")
+    return spec
+
+
+def neurons() -> dict[str, type[Neuron]]:
+    """Return the neurons that a population may have, by name."""
+    return {"NetworkCell": NetworkCell, **catalog.neurons()}
+
+
+def _synapses() -> dict[str, type[Synapse]]:
+    """Return the synapses whose arrivals add up, so that one state serves a whole receptor."""
+    return {n: c for n, c in catalog.synapses().items() if issubclass(c, AlignPost)}
+
+
+def _input(model: type[Neuron]) -> InputSpec:
+    assert model.input is not None  # the catalogue holds none that does not say
+    return model.input
+
+
+def _unit_of_ratio(a: u.Unit, b: u.Unit) -> u.Unit:
+    """Return a / b as one of the units that have a name, such as nS for pA / mV."""
+    if b.is_unitless:
+        return a
+    magnitude, dimension = a.magnitude / b.magnitude, (a / b).dim
+    for known in boundary.UNITS.values():
+        if known.dim == dimension and abs(known.magnitude / magnitude - 1.0) < 1e-9:
+            return known
+    raise ParameterError("weight", f"there is no unit for the weight of a conductance in {a} / {b}")

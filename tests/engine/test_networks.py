@@ -1,0 +1,428 @@
+"""Networks: against a plain simulation, as a value, and without a compilation for any number."""
+
+from collections import OrderedDict
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import saiunit as u
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from engine import (
+    COBA,
+    CUBA,
+    DualExpon,
+    Expon,
+    MemoryBudgetError,
+    NetworkCell,
+    NetworkExperiment,
+    NetworkProjection,
+    ParameterError,
+    Population,
+    ReceptorSite,
+    memory,
+    populations,
+    simulate,
+    simulation,
+)
+from engine.analysis import networks as analysis
+from engine.background import Background
+from engine.base_experiment import NOTHING, read
+from engine.connectivity import catalogue as connectivities
+
+SITES = {
+    "currents": ReceptorSite(Expon, CUBA),
+    "conductances": ReceptorSite(Expon, COBA),
+    "jumps": ReceptorSite(synapse=None),
+}
+WEIGHTS = {"currents": (30.0, -60.0), "conductances": (2.0, 12.0), "jumps": (1.0, -2.0)}
+
+
+def network(kind="conductances", n=(40, 10), **values):
+    """Two populations and four projections; a dot in a path is written as two underscores."""
+    receptors = {"exc": SITES[kind], "inh": SITES[kind]}
+    cells = Population(NetworkCell, receptors)
+    names = {"E": "exc", "I": "inh"}
+    links = {a + b: NetworkProjection(a, b, names[a]) for a in "EI" for b in "EI"}
+    given = {"E.n": n[0], "I.n": n[1], "duration": 100.0, "seed": 1}
+    for target in "EI":
+        given |= {f"E{target}.weight": WEIGHTS[kind][0], f"I{target}.weight": WEIGHTS[kind][1]}
+        given |= {f"{a}{target}.connectivity.p": 0.3 for a in "EI"}
+        if kind == "conductances":
+            given[f"{target}.inh.output.E"] = -80.0
+    given |= {path.replace("__", "."): value for path, value in values.items()}
+    return NetworkExperiment({"E": cells, "I": cells}, links).update(given)
+
+
+# -- against a simulation in plain numpy ---------------------------------------------------------
+
+
+def by_hand(experiment, kind, start):
+    """Simulate with dense matrices in double precision; return a table of spikes."""
+    dt, sizes, steps = experiment["dt"], experiment.sizes, experiment.n_steps
+    dense = {name: graph.dense() for name, graph in experiment.graphs.items()}
+    V = {name: start[experiment.ranges[name]].astype(float) for name in sizes}
+    fired = {name: np.zeros((steps, n), bool) for name, n in sizes.items()}
+    g = {(name, r): np.zeros(n) for name, n in sizes.items() for r in ("exc", "inh")}
+    for step in range(steps):
+        arriving = {place: np.zeros_like(value) for place, value in g.items()}
+        for name, projection in experiment.projections.items():
+            then = step - round(experiment[f"{name}.delay"] / dt)
+            if then >= 0:
+                count = fired[projection.source][then] @ dense[name]
+                weight = experiment[f"{name}.weight"]
+                arriving[projection.target, projection.receptor] += weight * count
+        for name in sizes:
+            p = {path: experiment[f"{name}.{path}"] for path in ("tau", "R", "V_rest", "V_th")}
+            last = fired[name][max(0, step - 1)] if step else np.zeros(sizes[name], bool)
+            V[name] = np.where(last, experiment[f"{name}.V_reset"], V[name])
+            quiet_steps = int(np.ceil(experiment[f"{name}.tau_ref"] / dt - 1e-4))
+            quiet = fired[name][max(0, step - quiet_steps + 1) : step].any(axis=0)
+            current, conductance = np.full(sizes[name], experiment[f"{name}.stimulus.amplitude"]), 0
+            for receptor in ("exc", "inh"):
+                if kind == "jumps":
+                    continue
+                at = name, receptor
+                decay = np.exp(-dt / experiment[f"{name}.{receptor}.tau"])
+                g[at] = g[at] * decay + arriving[at]
+                if kind == "currents":
+                    current = current + g[at]
+                else:
+                    current = current + g[at] * experiment[f"{name}.{receptor}.output.E"]
+                    conductance = conductance + g[at]
+            leak = 1 + p["R"] * conductance * 1e-3
+            target = (p["V_rest"] + p["R"] * current * 1e-3) / leak
+            new = target + (V[name] - target) * np.exp(-dt / p["tau"] * leak)
+            if kind == "jumps":
+                new = new + arriving[name, "exc"] + arriving[name, "inh"]
+            V[name] = np.where(quiet | (last & (quiet_steps > 1)), V[name], new)
+            fired[name][step] = (V[name] >= p["V_th"]) & ~quiet
+    return np.concatenate([fired[name] for name in sizes], axis=1)
+
+
+def raster(recording):
+    table = np.zeros((recording.n_steps, recording.experiment.n), bool)
+    table[recording.spike_steps, recording.spike_neurons] = True
+    return table
+
+
+@pytest.mark.parametrize(
+    ("kind", "delays"),
+    [
+        ("currents", (1.5, 1.5)),
+        ("conductances", (0.1, 0.1)),
+        ("jumps", (0.3, 2.0)),
+        pytest.param("conductances", (0.3, 2.0), marks=pytest.mark.slow),
+        pytest.param("currents", (0.1, 0.1), marks=pytest.mark.slow),
+        pytest.param("jumps", (0.1, 0.1), marks=pytest.mark.slow),
+    ],
+)
+def test_it_does_what_dense_matrices_in_double_precision_do(kind, delays):
+    apart = {f"{a}{b}.delay": delays["EI".index(a)] for a in "EI" for b in "EI"}
+    experiment = network(kind).update(apart | {"duration": 60.0})
+    experiment = replace(experiment, watched=tuple(range(experiment.n)))
+    recording = simulate(experiment)
+    start = simulate(experiment.set("duration", 0.1).set("E.tau", 1e6).set("I.tau", 1e6))
+    expected = by_hand(experiment, kind, start.traces["V"][0])
+    found = raster(recording)
+    assert expected.sum() > 100
+    # single precision may move a spike by a step, after which a network goes its own way
+    first = 300
+    differing = (found[:first] != expected[:first]).sum()
+    assert differing <= 0.02 * expected[:first].sum()
+    assert found.sum() == pytest.approx(expected.sum(), rel=0.1)
+    assert len(experiment.structure.bundles) == len(set(delays))
+
+
+def test_a_spike_arrives_after_its_delay_and_with_its_weight():
+    cell = Population(NetworkCell, {"exc": SITES["currents"]})
+    pair = NetworkExperiment(
+        {"A": cell, "B": cell}, {"AB": NetworkProjection("A", "B", "exc")}
+    ).update({"A.n": 1, "B.n": 3, "AB.connectivity": "AllToAll", "B.stimulus.amplitude": 0.0})
+    for delay in (0.1, 1.0, 7.3):
+        values = {"AB.delay": delay, "AB.weight": 4.0, "duration": 100.0}
+        recording = simulate(replace(pair.update(values), watched=(0, 2)))
+        sent = recording.spike_steps[recording.spike_neurons == 0]
+        g = recording.traces["exc"][:, 1]
+        came = np.flatnonzero(np.diff(g) > 0) + 1
+        np.testing.assert_array_equal(came[: len(sent)], sent[: len(came)] + round(delay / 0.1))
+        assert len(sent) > 2
+        assert g[came[0]] == pytest.approx(4.0, rel=1e-5)
+        assert g[came[0] + 50] == pytest.approx(4.0 * np.exp(-5.0 / 8.0), rel=1e-4)
+
+
+def test_a_run_in_small_pieces_is_the_whole_run(monkeypatch):
+    experiment = network("conductances").set("EE.delay", 3.0)
+    whole = simulate(experiment)
+    monkeypatch.setattr(simulation, "_programs", OrderedDict())
+    monkeypatch.setattr(memory, "LONGEST_CHUNK", 64)
+    pieces = simulate(experiment)
+    assert len(whole.spike_steps) > 50
+    np.testing.assert_array_equal(pieces.spike_steps, whole.spike_steps)
+    np.testing.assert_array_equal(pieces.traces["V"], whole.traces["V"])
+
+
+@pytest.mark.parametrize("mean", [0.001, 0.1, 2.0, 8.0])
+def test_the_background_is_poisson(mean):
+    bits = np.random.default_rng(0).integers(0, 2**32, 400_000, dtype=np.uint32)
+    counts = np.asarray(Background.count(Background.chances(mean), bits))
+    n = len(bits)
+    assert abs(counts.mean() - mean) < 5 * np.sqrt(mean / n)
+    spread = mean + 2 * mean**2  # the variance of a squared deviation
+    assert abs(counts.var() - mean) < 5 * np.sqrt(spread / n)
+    for k in range(5):
+        p = stats.poisson.pmf(k, mean)
+        assert abs((counts == k).mean() - p) < 5 * np.sqrt(p * (1 - p) / n) + 1e-6
+
+
+def test_the_rate_of_a_background_is_the_rate_that_arrives():
+    cell = Population(NetworkCell, {"psp": SITES["jumps"]}, background=Background)
+    values = {"E.n": 200, "E.stimulus.amplitude": 0.0, "E.V_th": 1e6, "E.V_reset": -60.0}
+    values |= {"E.background.rate": 2000.0, "E.background.weight": 0.1, "E.start": "AtRest"}
+    experiment = NetworkExperiment({"E": cell}).update(values)
+    V = simulate(replace(experiment, watched=tuple(range(200)))).traces["V"][2000:]
+    # Campbell: mean of w nu tau, and half of w^2 nu tau as variance, around rest
+    assert V.mean() + 60.0 == pytest.approx(0.1 * 2.0 * 20.0, rel=0.02)
+    assert V.var() == pytest.approx(0.1**2 * 2.0 * 20.0 / 2.0, rel=0.05)
+
+
+QUICK = ("ALIF", "FitzHughNagumo", "Izhikevich", "HH")
+"""One model of each unit of the input; the others are as many compilations again."""
+
+
+# -- every model -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+        for name in populations.neurons()
+    ],
+)
+def test_every_neuron_of_the_catalogue_is_driven_by_another(model):
+    cell = Population(populations.neurons()[model], {"exc": SITES["currents"]})
+    driver = Population(NetworkCell, {"exc": SITES["currents"]})
+    experiment = NetworkExperiment(
+        {"D": driver, "E": cell}, {"DE": NetworkProjection("D", "E", "exc")}
+    ).update({"D.n": 20, "E.n": 5, "D.stimulus.amplitude": 400.0, "duration": 60.0})
+    experiment = replace(experiment, watched=(20, 24))
+    with_input, without = simulate(experiment), simulate(experiment.set("DE.weight", 0.0))
+    assert with_input.problem == without.problem == ""
+    name = "E.V" if "E.V" in with_input.traces else "V"  # where it is not in mV
+    assert np.isfinite(with_input.traces[name]).all()
+    assert not np.array_equal(with_input.traces[name], without.traces[name])
+    assert read(experiment.to_json()).runs_like(experiment)
+
+
+# -- numbers that do not compile ---------------------------------------------------------------
+
+
+def test_no_number_compiles_and_each_changes_the_run():
+    experiment = network("conductances").set("E.background", "Background")
+    experiment = experiment.set("E.start", "NormalStart")
+    before = simulate(experiment)
+    program = simulation.compile_simulation(experiment.structure)
+    known = len(simulation._programs)
+    for path, spec in experiment.specs.items():
+        if spec.structural or path in ("duration", "dt") or ".connectivity." in path:
+            continue
+        value = experiment[path] * 1.03 + (1.0 if experiment[path] == 0 else 0.0)
+        value = round(value + 0.6) if spec.integer else value
+        value = 0.3 if path.endswith(".delay") else value
+        if path.endswith(".delay"):
+            continue
+        changed = experiment.set(path, value)
+        assert changed.structure == experiment.structure, path
+        after = simulate(changed)
+        differs = any(
+            not np.array_equal(before.traces[n], after.traces[n]) for n in before.traces
+        ) or not np.array_equal(before.spike_steps, after.spike_steps)
+        assert differs, path
+    assert len(simulation._programs) == known
+    assert (program.init._cache_size(), program.advance._cache_size()) == (1, 1)
+
+
+def test_delays_that_move_together_compile_nothing():
+    delays = {f"{a}{b}.delay": 3.4 for a in "EI" for b in "EI"}
+    slow = network().update(delays)
+    near = network().update(dict.fromkeys(delays, 3.9))
+    assert slow.structure == near.structure
+    assert not np.array_equal(simulate(slow).spike_steps, simulate(near).spike_steps)
+
+
+def test_a_small_change_of_the_connections_and_another_seed_compile_nothing():
+    experiment = network(n=(400, 100))
+    for changed in (
+        *(experiment.set("seed", seed) for seed in range(2, 6)),
+        experiment.set("EE.connectivity.p", 0.301),
+    ):
+        assert changed.structure == experiment.structure
+        assert changed.graphs["EE"].targets.tolist() != experiment.graphs["EE"].targets.tolist()
+    assert simulate(experiment.set("seed", 2)).spike_count != simulate(experiment).spike_count
+
+
+# -- as a value ----------------------------------------------------------------------------------
+
+
+def test_every_choice_can_be_made_written_and_read():
+    start = network("conductances", n=(20, 20))
+    for path, spec in start.choice_specs.items():
+        for option in spec.options:
+            chosen = start.set(path, option)
+            assert chosen[path] == option
+            again = read(chosen.to_json())
+            assert again.structure == chosen.structure
+            assert again.differences() == chosen.differences()
+            assert hash(again.fresh()) == hash(start.fresh())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", connectivities())
+def test_every_connectivity_runs_and_is_seen_by_the_spikes(kind):
+    base = network("currents", n=(20, 20)).update({"EI.weight": 60.0, "duration": 50.0})
+    linked = simulate(base.set("EI.connectivity", kind))
+    apart = simulate(base.update({"EI.connectivity": kind, "EI.weight": 0.0}))
+    assert linked.problem == ""
+    own = linked.experiment.ranges["I"]
+    counts = [np.isin(r.spike_neurons, own).sum() for r in (linked, apart)]
+    assert counts[0] > counts[1]
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_numbers_are_written_and_read(data):
+    start = network()
+    paths = data.draw(st.lists(st.sampled_from(sorted(start.base_specs)), unique=True))
+    values = {}
+    for path in paths:
+        spec = start.specs[path]
+        number = data.draw(st.floats(*spec.soft))
+        values[path] = round(number) if spec.integer else number
+    changed = start.update(values)
+    again = read(changed.to_json())
+    assert all(again[path] == changed[path] for path in changed)
+
+
+def test_a_synapse_with_a_rise_time_serves_a_receptor_too():
+    experiment = network("currents").set("E.exc", "DualExpon")
+    assert experiment.populations["E"].receptors[0][1].synapse is DualExpon
+    recording = simulate(experiment.update({"E.exc.tau_rise": "2 ms", "duration": 50.0}))
+    assert recording.problem == ""
+    assert recording.spike_count > 0
+
+
+def test_a_recording_says_which_population_a_spike_is_of():
+    experiment = network(n=(30, 20)).set("I.stimulus.amplitude", 0.0)
+    recording = simulate(experiment.update({"EI.weight": 0.0, "II.weight": 0.0}))
+    assert experiment.ranges == {"E": range(30), "I": range(30, 50)}
+    times, neurons = analysis.spikes_of(recording, "E")
+    assert len(times) == recording.spike_count > 0
+    assert neurons.max() < 30
+    assert analysis.rates(recording)["I"] == 0.0
+    assert analysis.rates(recording)["E"] == pytest.approx(len(times) / 30 / 0.1)
+    assert recording.problem == ""
+
+
+# -- what is wrong -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "text"),
+    [
+        ({"EE.delay": 0.05}, "EE.delay", "EE.delay must be at least one time step, dt = 0.1 ms"),
+        ({"EE.delay": 1e6}, "EE.delay", "at most 16,384 time steps, got 10,000,000; choose a sh"),
+        ({"dt": 0.5}, "EE.delay", "choose a longer delay or a smaller dt"),
+        (
+            {"EE.connectivity": "FixedInDegree", "EE.connectivity.degree": 40},
+            "EE.connectivity.degree",
+            "at most 39, as there are no more sources, got 40",
+        ),
+        ({"EI.connectivity": "OneToOne"}, "EI.connectivity", "the same size, got 40 and 10"),
+        (
+            {"E.background": "Background", "E.background.rate": 90_000},
+            "E.background.rate",
+            "must be at most 80000 Hz, 8 spikes in a step, got 90000 Hz",
+        ),
+        ({"E.n": 1_000_000, "I.n": 1_000_000}, "E.n", "connections, which need .* GB, more than"),
+        ({"E.V_th": -70.0}, "E.V_reset", "E.V_reset must be below E.V_th"),
+    ],
+)
+def test_what_does_not_go_together_is_said_in_a_sentence(change, path, text):
+    experiment = network().update(change)
+    found = {problem.path: problem for problem in experiment.problems()}
+    assert path in found
+    with pytest.raises(ParameterError, match=text):
+        raise found[path]
+    with pytest.raises(ParameterError):
+        simulate(experiment)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        ("E.n", 0, "E.n must be between 1 and"),
+        ("EE.connectivity.p", 1.2, "EE.connectivity.p must be between 0 and 1, got 1.2"),
+        ("EE.weight", 3 * u.mV, "EE.weight must be a conductance, got 3 mV"),
+        ("EE.wght", 3.0, "did you mean 'EE.weight'"),
+        ("E.exc", "AMPA", "E.exc must be one of"),
+    ],
+)
+def test_what_a_path_does_not_take_is_refused(path, value, text):
+    with pytest.raises(ParameterError, match=text):
+        network().set(path, value)
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda c: NetworkExperiment({}), "at least one population"),
+        (
+            lambda c: NetworkExperiment({"Exc": c}, {"EE": NetworkProjection("Ecx", "Exc", "exc")}),
+            "EE: no population 'Ecx' in the network; did you mean 'Exc'?",
+        ),
+        (
+            lambda c: NetworkExperiment({"E": c}, {"EE": NetworkProjection("E", "E", "ext")}),
+            "EE: no receptor 'ext' in E; did you mean 'exc'?",
+        ),
+        (
+            lambda c: NetworkExperiment({"E": c}, {"E": NetworkProjection("E", "E", "exc")}),
+            "both a pop",
+        ),
+        (lambda c: NetworkExperiment({"a.b": c}), "'a.b' cannot be a name in a network"),
+        (lambda c: NetworkExperiment({"dt": c}), "no name of a setting such as dt"),
+        (
+            lambda c: NetworkExperiment({"E": replace(c, receptors={"tau": SITES["jumps"]})}),
+            "E.tau",
+        ),
+        (lambda c: NetworkExperiment({"E": replace(c, receptors={})}), "at least one receptor"),
+    ],
+)
+def test_what_is_no_network_is_refused(make, text):
+    with pytest.raises(ParameterError, match=text):
+        make(Population())
+
+
+def test_too_many_connections_are_refused_before_any_is_drawn(monkeypatch):
+    monkeypatch.setenv(memory.BUDGET_VARIABLE, "1")
+    with pytest.raises(MemoryBudgetError, match=r"E\.n|connections"):
+        _ = network(n=(2000, 500)).structure
+
+
+def test_a_network_that_explodes_is_stopped_with_a_sentence():
+    experiment = network("jumps", n=(200, 50)).update(
+        {"E.tau_ref": 0.0, "I.tau_ref": 0.0, "EE.weight": 20.0, "EI.weight": 20.0, "dt": 0.05}
+        | {"IE.weight": 0.0, "II.weight": 0.0, "duration": 2000.0}
+    )
+    recording = simulate(experiment)
+    assert "was stopped; choose weaker excitation" in recording.problem
+    assert recording.n_steps < experiment.n_steps
+    assert recording.spike_steps.max() < recording.n_steps
+
+
+def test_a_place_may_be_left_without_a_background():
+    experiment = network()
+    assert experiment["E.background"] == NOTHING
+    assert "E.background.rate" not in experiment.specs
