@@ -15,7 +15,7 @@ FAST = -m "not slow and not browser and not bench"
 .SILENT:
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test test-fast test-all check format bench pin clean FORCE
+.PHONY: help run test test-fast test-all lint check format bench pin clean FORCE
 
 help:  ## list these commands
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,12 +32,14 @@ test-fast: $(VENV)/.installed-test  ## run the tests that need no browser
 test-all: $(VENV)/.installed-test  ## run the slow tests as well
 	.ci/with-chromium $(PYTEST) -m "not bench"
 
-check: $(VENV)/.installed-dev  ## format, lint, spelling, types, layers, then the fast tests
+lint: $(VENV)/.installed-dev  ## format, lint, spelling, types, layers
 	$(VENV)/bin/ruff format --check --quiet .
 	$(VENV)/bin/ruff check --quiet .
 	$(VENV)/bin/codespell
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 	$(VENV)/bin/lint-imports --no-logo
+
+check: lint  ## what lint does, then the fast tests
 	$(PYTEST) $(FAST)
 
 format: $(VENV)/.installed-dev  ## rewrite the code in the house style
