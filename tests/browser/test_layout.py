@@ -93,8 +93,15 @@ def test_axe_finds_no_violation(visit, size, theme):
     no_violations(lab)
 
 
-@SIZES
-@THEMES
+# the two themes, and the two layouts that differ most
+LOOKS = pytest.mark.parametrize(
+    ("size", "theme"),
+    [(PHONE, "light"), (DESK, "light"), (DESK, "dark")],
+    ids=["phone-light", "desk-light", "desk-dark"],
+)
+
+
+@LOOKS
 def test_axe_finds_no_violation_in_the_synapse_lab(visit, size, theme):
     query = "plasticity=STP&B.synapse=BioNMDA&B.output=MgBlock&train=DrawnTrain&train.times=50,90"
     lab = visit(query, at="synapse", viewport=size, color_scheme=theme)
@@ -105,8 +112,7 @@ def test_axe_finds_no_violation_in_the_synapse_lab(visit, size, theme):
     no_violations(lab)
 
 
-@SIZES
-@THEMES
+@LOOKS
 def test_axe_finds_no_violation_in_the_gallery(visit, size, theme):
     lab = visit(at="gallery", viewport=size, color_scheme=theme, ready=False)
     lab.page.locator(".card.drawn").first.wait_for(timeout=60_000)
