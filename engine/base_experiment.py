@@ -516,7 +516,6 @@ def settings(largest_dt: Any = None) -> dict[str, ParameterSpec]:
         spec, largest = Settings.dt, boundary.to_number(largest_dt, u.ms, "largest_dt")
         default = min(spec.default_number, largest)
         found["dt"] = spec.but(default=default * u.ms, soft=(spec.soft[0], largest))
-        object.__setattr__(found["dt"], "name", "dt")  # a copied declaration has lost its name
     return found
 
 

@@ -23,12 +23,23 @@ import saiunit as u
 from engine import boundary, introspection
 from engine.base_experiment import BaseExperiment, spreads_in_proportion
 from engine.dynamics import Neuron
-from engine.specs import StateSpec
+from engine.specs import Component, StateSpec
 
 if TYPE_CHECKING:
     from engine.experiment import Structure
+    from engine.network_structure import NetworkStructure
+    from engine.synapse_experiment import SynapseStructure
 
-__all__ = ["LEVEL", "Carry", "Circuit", "NeuronCircuit", "noise", "slot_key"]
+__all__ = [
+    "LEVEL",
+    "Carry",
+    "Circuit",
+    "NeuronCircuit",
+    "arguments",
+    "noise",
+    "slot_key",
+    "under",
+]
 
 LEVEL = "mean"
 """Parameter of a random input that is held at zero where it comes on top of a stimulus."""
@@ -219,11 +230,26 @@ def _recorded(model: type[Neuron]) -> dict[str, StateSpec]:
 
 
 def _numbers_of(slot: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    prefix = f"{slot}."
     level = {LEVEL: 0.0} if slot == "noise" else {}
-    return level | {
-        p.removeprefix(prefix): v for p, v in parameters.items() if p.startswith(prefix)
-    }
+    return level | under(f"{slot}.", parameters)
+
+
+def under(prefix: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a place, by their names there."""
+    return {p.removeprefix(prefix): v for p, v in parameters.items() if p.startswith(prefix)}
+
+
+def arguments(
+    structure: SynapseStructure | NetworkStructure,
+    at: str,
+    kind: type[Component],
+    parameters: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the arguments of what stands at a place: numbers with units, and choices."""
+    specs, chosen = structure.specs, dict(structure.choices)
+    names = (n for n in kind.parameters() if f"{at}.{n}" in specs)
+    found = {n: specs[f"{at}.{n}"].quantity(parameters[f"{at}.{n}"]) for n in names}
+    return found | {n: chosen[f"{at}.{n}"] for n in kind.choices() if f"{at}.{n}" in chosen}
 
 
 def slot_key(key: Any, name: str) -> jax.Array:

@@ -89,14 +89,12 @@ def bind(spec: ParameterSpec, input_spec: InputSpec) -> ParameterSpec:
         return spec
     default = spec.default_number * float(u.get_mantissa(input_spec.default))
     low, high = (float(m * end) for m, end in zip(spec.soft, input_spec.soft, strict=True))
-    bound = spec.but(
+    return spec.but(
         default=boundary.attach(default, input_spec.unit),
         soft=(min(low, default), max(high, default)),
         unit_text=input_spec.unit_text,
         of_input=False,
     )
-    object.__setattr__(bound, "name", spec.name)  # a copied declaration has lost its name
-    return bound
 
 
 class Stimulus(Component):

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import brainstate
 import numpy as np
 
+from engine.circuits import arguments
 from engine.synouts import CUBA
 
 if TYPE_CHECKING:
     from engine.network_structure import NetworkStructure
 
-__all__ = ["build", "states_of", "under"]
+__all__ = ["build", "states_of"]
 
 
 def build(
@@ -20,31 +21,20 @@ def build(
 ) -> tuple[Any, dict[str, Any]]:
     """Build the neurons of a population, and synapse and output of every receptor."""
     population, size = dict(structure.populations)[name], structure.size_of[name]
-    neuron = population.model(size, **_values(structure, name, population.model, parameters))
+    neuron = population.model(size, **arguments(structure, name, population.model, parameters))
     neuron.init_state(rng=brainstate.random.RandomState(np.zeros(2, np.uint32)))
     synapses = {}
     for receptor, kind in population.receptors:
         if kind.synapse is None:
             continue
-        values = _values(structure, f"{name}.{receptor}", kind.synapse, parameters)
+        values = arguments(structure, f"{name}.{receptor}", kind.synapse, parameters)
         synapse = kind.synapse(size, **values, g_initializer=0.0)
         synapse.init_state()
-        values = _values(structure, f"{name}.{receptor}.output", kind.output, parameters)
+        values = arguments(structure, f"{name}.{receptor}.output", kind.output, parameters)
         output = kind.output(**values | ({"scale": 1.0} if kind.output is CUBA else {}))
         neuron.add_current_input(receptor, output)
         synapses[receptor] = synapse, output
     return neuron, synapses
-
-
-def _values(
-    structure: NetworkStructure, at: str, kind: Any, parameters: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the arguments of what stands at a place: numbers with units, and choices."""
-    specs = structure.specs
-    names = (n for n in kind.parameters() if f"{at}.{n}" in specs)
-    found = {n: specs[f"{at}.{n}"].quantity(parameters[f"{at}.{n}"]) for n in names}
-    chosen = dict(structure.choices)
-    return found | {n: chosen[f"{at}.{n}"] for n in kind.choices() if f"{at}.{n}" in chosen}
 
 
 def states_of(neuron: Any, synapses: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -54,8 +44,3 @@ def states_of(neuron: Any, synapses: dict[str, Any]) -> dict[str, dict[str, Any]
         name: {state: getattr(part, state).value for state in type(part).states()}
         for name, part in parts.items()
     }
-
-
-def under(prefix: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a place, by their names there."""
-    return {p.removeprefix(prefix): v for p, v in parameters.items() if p.startswith(prefix)}

@@ -19,8 +19,8 @@ import saiunit as u
 from engine import boundary, circuits, events
 from engine.background import Background
 from engine.base_experiment import BaseExperiment
-from engine.circuits import Carry, Circuit, Row
-from engine.network_build import build, states_of, under
+from engine.circuits import Carry, Circuit, Row, under
+from engine.network_build import build, states_of
 
 if TYPE_CHECKING:
     from engine.network_structure import Bundle, NetworkStructure

@@ -113,8 +113,13 @@ class Declaration:
         raise AttributeError(f"{type(instance).__name__} has no value for '{self.name}' yet")
 
     def but(self, **changes: Any) -> Any:
-        """Return a copy with some fields changed, for a subclass with another default."""
-        return replace(self, **changes)
+        """Return a copy of this name with some fields changed.
+
+        Assigned in the body of another class, it takes the name that it has there.
+        """
+        copy = replace(self, **changes)
+        object.__setattr__(copy, "name", self.name)
+        return copy
 
     def document(self) -> tuple[str, str]:
         """Say for a docstring of what kind it is and what it means."""

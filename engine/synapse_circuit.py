@@ -12,7 +12,7 @@ import saiunit as u
 
 from engine import boundary, introspection
 from engine.base_experiment import BaseExperiment
-from engine.circuits import Carry, Circuit, Row
+from engine.circuits import Carry, Circuit, Row, arguments
 from engine.specs import InitialSpec, StateSpec
 from engine.synapses import Receptor
 
@@ -112,14 +112,7 @@ class SynapseCircuit(Circuit):
             kind = structure.kinds.get(at)
             if kind is None:
                 continue
-            values = {
-                name: structure.specs[f"{at}.{name}"].quantity(parameters[f"{at}.{name}"])
-                for name in kind.parameters()
-                if f"{at}.{name}" in structure.specs
-            }
-            values |= {
-                p.removeprefix(f"{at}."): v for p, v in structure.choices if p.startswith(f"{at}.")
-            }
+            values = arguments(structure, at, kind, parameters)
             if place == "post":
                 values["V_initializer"] = values.get("V_rest", values.get("V_hold"))
             elif place == "synapse":

@@ -227,7 +227,7 @@ class SynapseExperiment(BaseExperiment):
         """Times of the presynaptic spikes in ms, shape (spike,)."""
         return self.arrival_steps * self["dt"]
 
-    @property
+    @cached_property
     def arrival_steps(self) -> np.ndarray:
         """Steps in which presynaptic spikes come, shape (spike,)."""
         train: Any = self.slots["train"]
@@ -262,8 +262,8 @@ class SynapseExperiment(BaseExperiment):
 
 def kernels() -> dict[str, type[Synapse]]:
     """Return the synapses that filter spikes into a conductance, by name."""
-    plastic = short_term()
-    return {name: cls for name, cls in catalog.synapses().items() if name not in plastic}
+    found = catalog.synapses().items()
+    return {name: cls for name, cls in found if not issubclass(cls, ShortTermPlasticity)}
 
 
 def short_term() -> dict[str, type[Synapse]]:
@@ -345,4 +345,3 @@ _DRIVING_FORCE = CUBA.scale.but(
     default=65.0 * u.mV, soft=(1.0, 150.0), scale="linear", unit_text="mV"
 )
 """As much as a reversal potential of 0 mV gives at rest; the declared volt is for mS and mA."""
-object.__setattr__(_DRIVING_FORCE, "name", "scale")
