@@ -79,10 +79,10 @@ class LeakyRateReadout(_Readout):
 
     Notes
     -----
-    The decay follows the time step of the step, not that of the construction. Where ``tau`` or the
-    environment's ``dt`` has no unit, it is in ms: some programs do without. Booleans and whole
-    numbers serve as input, and gradients flow through time to the weights, which are a trainable
-    `brainstate.ParamState`.
+    *Deviation* from the reference implementation: the decay follows the time step of the step, not
+    that of the construction (`decay-of-the-step`). Where ``tau`` or the environment's ``dt`` has no
+    unit, it is in ms: some programs do without. Booleans and whole numbers serve as input, and
+    gradients flow through time to the weights, which are a trainable `brainstate.ParamState`.
 
     Examples
     --------

@@ -79,6 +79,11 @@ class SectionInput(Source):
     ------
     ParameterError
         No section, not as many durations as values, a wrong dimension, or a negative time.
+
+    Notes
+    -----
+    *Deviation* from the reference implementation: where durations are whole numbers of steps, so
+    are their sums (`sections-end-on-steps`).
     """
 
     __module__ = "engine"

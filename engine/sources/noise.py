@@ -88,8 +88,8 @@ class OUProcessInput(Source):
     The process starts at its mean; in the long run it has the standard deviation
     :math:`\sigma\sqrt{\tau/2}`, with times in milliseconds. A step takes the exact distribution of
     the process after :math:`\Delta t`, so that mean, deviation and correlation in time are the same
-    for every time step; Euler's method, which other libraries use here, makes it too wide where
-    :math:`\Delta t` is not small beside :math:`\tau`.
+    for every time step. *Deviation* from the reference implementation, whose Euler steps make it
+    too wide where :math:`\Delta t` is not small beside :math:`\tau` (`exact-process`).
 
     References
     ----------

@@ -108,7 +108,8 @@ class PoissonSpike(Source):
 
     Notes
     -----
-    After ``init_state(batch_size)`` every entry of the batch is drawn on its own.
+    After ``init_state(batch_size)`` every entry of the batch is drawn on its own. *Deviation* from
+    the reference implementation, which knows no batch here (`draws-of-the-batch`).
 
     Examples
     --------
@@ -171,7 +172,8 @@ class PoissonInput(Dynamics):
     threshold make a spike at once: read it as ``neuron.get_spike()`` after the call, because the
     next step of the model starts with the reset. Every entry of a batch is drawn on
     its own. Where many arrivals are expected their number is drawn from a normal distribution with
-    the same mean and variance, rounded.
+    the same mean and variance, rounded. *Deviation* from the reference implementation: a target
+    that is no state is refused in a sentence (`sentence-for-a-target`).
     """
 
     __module__ = "engine"

@@ -54,6 +54,8 @@ class SpikeTime(Source):
     -----
     The time step may be a traced number: which spikes belong to a step is found by bisection, and
     where the time step is known only as many spikes are looked at as fall into the fullest step.
+    *Deviation* from the reference implementation: a time that is a whole number of steps is that
+    number in every mode (`whole-spike-steps`).
 
     Examples
     --------

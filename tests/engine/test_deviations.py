@@ -177,3 +177,82 @@ def test_an_output_stage_keeps_a_stale_conductance_in_the_reference_only():
             else:
                 neuron(0.0 * u.mA)
                 assert float(neuron.V.value.to_decimal(u.mV)[0]) > before
+
+
+def course(side, make, steps, dt):
+    """Give what a source sends over time, as plain numbers, shape (time, neuron)."""
+
+    def one(i):
+        with brainstate.environ.context(i=i, t=i * dt * u.ms):
+            return u.get_mantissa(source.update())
+
+    with brainstate.random.seed_context(1), brainstate.environ.context(dt=dt * u.ms):
+        source = make(SIDES[side])
+        source.init_state()
+        return np.asarray(brainstate.transform.for_loop(one, jnp.arange(steps)))
+
+
+def test_an_ornstein_uhlenbeck_process_grows_with_the_step_in_the_reference_only():
+    def make(side):
+        return side.OUProcessInput(
+            200, mean=0 * u.mA, sigma=1 * u.mA, tau=10 * u.ms, duration=1e5 * u.ms
+        )
+
+    in_the_long_run = np.sqrt(10 / 2)
+    ours, theirs = (course(side, make, 300, dt=10.0)[50:].std() for side in SIDES)
+    assert ours == pytest.approx(in_the_long_run, rel=0.03)
+    assert theirs > 1.3 * in_the_long_run
+
+
+def test_a_section_slips_by_a_step_in_the_reference_only():
+    def make(side):
+        values, durations = jnp.array([1.0, 2.0, 3.0]), [0.3 * u.ms, 0.4 * u.ms, 0.5 * u.ms]
+        return side.SectionInput(1, values=values * u.mA, durations=durations)
+
+    ours, theirs = (course(side, make, 12, dt=0.1)[:, 0] for side in SIDES)
+    assert np.flatnonzero(ours == 3.0)[0] == 7
+    assert np.flatnonzero(theirs == 3.0)[0] == 8
+
+
+def test_a_batch_of_poisson_spikes_is_drawn_by_ours_only():
+    shapes = {}
+    for name, side in SIDES.items():
+        with brainstate.environ.context(dt=0.1 * u.ms):
+            source = side.PoissonSpike(5, freqs=100 * u.Hz)
+            source.init_state(3)
+            shapes[name] = source.update().shape
+    assert shapes == {"ours": (3, 5), "theirs": (5,)}
+
+
+def test_a_time_on_a_step_is_rounded_to_the_one_before_by_the_reference_only():
+    steps = jnp.float32(6.9999995)  # 0.7 ms over 0.1 ms in single precision, as some processors say
+    assert steps < 7
+    with brainstate.environ.context(dt=0.1 * u.ms):
+        ours, theirs = (
+            side.SpikeTime(1, indices=[0], times=[0.7] * u.ms, time_as_step="floor")
+            for side in SIDES.values()
+        )
+    assert int(ours.rounding(steps)) == 7
+    assert int(theirs.rounding(steps)) == 6
+
+
+def test_a_target_that_is_no_state_is_refused_in_a_sentence_by_ours_only():
+    arguments = {"freq": 100 * u.Hz, "num_input": 10, "weight": 0.1 * u.mV}
+    with brainstate.environ.context(dt=0.1 * u.ms):
+        with pytest.raises(AssertionError):
+            brainpy.state.poisson_input(target=jnp.zeros(5), **arguments)
+        with pytest.raises(ParameterError, match="target"):
+            engine.poisson_input(target=jnp.zeros(5), **arguments)
+
+
+def test_the_readout_of_the_reference_keeps_the_decay_of_its_construction():
+    left = {}
+    for name, side in SIDES.items():
+        with brainstate.environ.context(dt=0.1 * u.ms):
+            readout = side.LeakyRateReadout(1, 1, tau=10 * u.ms, w_init=jnp.ones)
+        with brainstate.environ.context(dt=10 * u.ms):
+            readout.init_state(1)
+            readout.update(jnp.ones((1, 1)))
+            left[name] = readout.update(jnp.zeros((1, 1))).item()
+    assert left["ours"] == pytest.approx(np.exp(-1), rel=1e-5)
+    assert left["theirs"] == pytest.approx(np.exp(-0.01), rel=1e-5)
