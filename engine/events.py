@@ -62,16 +62,8 @@ def pack_spikes(spikes: jax.Array) -> jax.Array:
     return spikes if packed or spikes.shape[0] <= MOST_UNPACKED else pack_words(spikes)
 
 
-def unpack_spikes(parts: list[np.ndarray], chunk: int) -> tuple[np.ndarray, np.ndarray]:
+def unpack_spikes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Turn what `pack_spikes` gave for every step into step and neuron of each spike, by time."""
-    found = [_events(rows) for rows in parts]
-    if len(found) == 1:
-        return found[0]
-    steps = [step + number * chunk for number, (step, _) in enumerate(found)]
-    return np.concatenate(steps), np.concatenate([neuron for _, neuron in found])
-
-
-def _events(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # Most of the bytes are empty: look at eight at a time, and search booleans, which numpy does
     # ten times faster than searching the same bytes as numbers.
     width = rows.shape[1]

@@ -63,6 +63,7 @@ def simulate(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[float], None] = lambda fraction: None,
+    on_part: Callable[[Recording], None] | None = None,
     **values: Any,
 ) -> Recording:
     """Run an experiment, or a model in its default experiment.
@@ -75,6 +76,8 @@ def simulate(
         Asked between chunks; when it says True the run is given up.
     on_progress : callable, optional
         Told between chunks which fraction is done.
+    on_part : callable, optional
+        Given what a long run has recorded so far, a few times a second.
     **values
         Parameters by name, as quantities (``tau=20 * u.ms``), plain numbers in the declared unit
         for what has none (``n=100``), or choices (``spk_reset="hard"``); a dot in a path is written
@@ -114,7 +117,7 @@ def simulate(
     watched = np.array(experiment.watched, np.int32)
     carry = simulation.init(numbers, key)
     carry["fixed"] |= simulation.circuit.tables(experiment)
-    n_steps, traces, words, problem = experiment.n_steps, [], [], ""
+    n_steps, so_far, problem = experiment.n_steps, _SoFar(experiment, simulation), ""
     for start in range(0, n_steps, simulation.chunk):
         if should_stop():
             raise SimulationCancelled("the run was stopped because a newer one replaced it")
@@ -123,23 +126,59 @@ def simulate(
         carry, kept = simulation.advance(
             carry, numbers, watched, np.int32(start), np.int32(steps), drive
         )
-        traces.append(np.asarray(kept["traces"])[:steps])
-        words.append(np.asarray(kept["spikes"])[:steps])
-        problem = simulation.circuit.objection(experiment, words[-1])
+        spikes = np.asarray(kept["spikes"])[:steps]
+        so_far.add(start, np.asarray(kept["traces"])[:steps], spikes)
+        problem = simulation.circuit.objection(experiment, spikes)
         if problem:
             break
         on_progress((start + steps) / n_steps)
-    joined = np.concatenate(traces) if traces[1:] else traces[0]
-    units = simulation.circuit.units
-    recording = Recording(
-        experiment,
-        {name: joined[:, row] for row, name in enumerate(units)},
-        units,
-        *unpack_spikes(words, simulation.chunk),
-        Timing(time.perf_counter() - begin, simulation.compile_seconds if compiled else 0.0),
-        problem,
-    )
-    return _checked(recording, carry)
+        if on_part is not None and start + steps < n_steps:
+            so_far.show(on_part, begin)
+    compile_seconds = simulation.compile_seconds if compiled else 0.0
+    timing = Timing(time.perf_counter() - begin, compile_seconds)
+    return _checked(so_far.recording(timing, problem), carry)
+
+
+PART_SECONDS = 0.25
+"""How long a run goes on before it shows a part of itself again."""
+
+
+class _SoFar:
+    """What the chunks of a run have left; of the spikes only where there are some."""
+
+    def __init__(self, experiment: BaseExperiment, simulation: Simulation) -> None:
+        self._experiment, self._units = experiment, simulation.circuit.units
+        self._traces: list[np.ndarray] = []
+        self._steps: list[np.ndarray] = []
+        self._neurons: list[np.ndarray] = []
+        self._due = time.perf_counter() + PART_SECONDS
+
+    def add(self, start: int, traces: np.ndarray, spikes: np.ndarray) -> None:
+        """Take what a chunk has recorded that began with the step ``start``."""
+        steps, neurons = unpack_spikes(spikes)
+        self._traces.append(traces)
+        self._steps.append(steps + start if start else steps)
+        self._neurons.append(neurons)
+
+    def recording(self, timing: Timing, problem: str = "") -> Recording:
+        """Return what there is."""
+        joined = _joined(self._traces)
+        traces = {name: joined[:, row] for row, name in enumerate(self._units)}
+        spikes = _joined(self._steps), _joined(self._neurons)
+        return Recording(self._experiment, traces, self._units, *spikes, timing, problem)
+
+    def show(self, on_part: Callable[[Recording], None], begin: float) -> None:
+        """Show what there is where that is due: it takes a quarter of the time at most."""
+        now = time.perf_counter()
+        if now < self._due:
+            return
+        on_part(self.recording(Timing(now - begin, 0.0)))
+        after = time.perf_counter()
+        self._due = after + max(PART_SECONDS, 3.0 * (after - now))
+
+
+def _joined(arrays: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(arrays) if arrays[1:] else arrays[0]
 
 
 def compile_simulation(structure: BaseStructure) -> Simulation:

@@ -396,15 +396,29 @@ def test_packed_spikes_are_unpacked_as_they_were(n, steps, share, seed):
     spikes = np.random.default_rng(seed).random((steps, n)) < share
     words = np.stack([np.asarray(events.pack_spikes(row)) for row in spikes])
     assert words.nbytes <= steps * max(n // 8 + 4, events.MOST_UNPACKED)
-    step, neuron = events.unpack_spikes([words, words], chunk=steps)
-    again = np.zeros((2 * steps, n), bool)
+    step, neuron = events.unpack_spikes(words)
+    again = np.zeros((steps, n), bool)
     again[step, neuron] = True
-    assert np.array_equal(again, np.concatenate([spikes, spikes]))
-    assert len(step) == 2 * spikes.sum()
+    assert np.array_equal(again, spikes)
+    assert len(step) == spikes.sum()
     assert np.all(np.diff(step) >= 0)
 
 
 # ---------------------------------------------------------------- chunks, progress, cancelling
+
+
+def test_a_long_run_shows_what_there_is_so_far(short_chunks, monkeypatch):
+    monkeypatch.setattr(simulation, "PART_SECONDS", 0.0)
+    parts = []
+    whole = simulate(ALIF, n=20, duration=100 * u.ms, on_part=parts.append)
+    sizes = [part.n_steps for part in parts]
+    assert 0 < sizes[0] < sizes[-1] < whole.n_steps
+    assert sizes == sorted(set(sizes))
+    for part in parts:
+        seen = whole.spike_steps < part.n_steps
+        assert np.array_equal(part.traces["V"], whole.traces["V"][: part.n_steps])
+        assert np.array_equal(part.spike_steps, whole.spike_steps[seen])
+        assert np.array_equal(part.spike_neurons, whole.spike_neurons[seen])
 
 
 def test_a_chunked_run_is_the_whole_run_bit_for_bit(short_chunks):
