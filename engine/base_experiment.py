@@ -208,6 +208,31 @@ class BaseExperiment(ABC):
     def fresh(self) -> Self:
         """Return the same kind of experiment with everything at its default."""
 
+    @property
+    def plan(self) -> Mapping[str, str]:
+        """What is there before any choice or number, as a text for each of its aspects: nothing."""
+        return {}
+
+    def planned(self, plan: Mapping[str, str]) -> Self:
+        """Return the same kind of experiment, at its defaults, after a `plan`.
+
+        Raises
+        ------
+        ParameterError
+            A text that cannot be read, or that contradicts itself.
+        """
+        return self.fresh()
+
+    @property
+    def watchable(self) -> Mapping[str, range]:
+        """The neurons of which one is watched, by the path of the choice among them."""
+        return {"watched": range(self.n)}
+
+    def rewatched(self, before: Self) -> Self:
+        """Watch the neurons that ``before`` watched, as far as they are there."""
+        watched = tuple(min(i, self.n - 1) for i in before.watched)
+        return self if watched == self.watched else replace(self, watched=watched)
+
     @abstractmethod
     def _header(self) -> dict[str, Any]:
         """Return what the JSON says before the values, and `from_json` reads."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -111,6 +112,53 @@ class NetworkExperiment(BaseExperiment):
             found[name] = range(first, first + size)
             first += size
         return found
+
+    @property
+    def watchable(self) -> Mapping[str, range]:
+        """The neurons of every population, of which one is watched, by ``watched.<population>``."""
+        return {f"watched.{name}": own for name, own in self.ranges.items()}
+
+    def rewatched(self, before: BaseExperiment) -> Self:
+        """Watch one neuron of every population: the one that ``before`` watched, or the first."""
+        seen = {}
+        for path, own in before.watchable.items():
+            here = [neuron - own.start for neuron in before.watched if neuron in own]
+            seen[path] = here[0] if here else 0
+        watched = tuple(
+            own.start + min(seen.get(path, 0), len(own) - 1) for path, own in self.watchable.items()
+        )
+        return self if watched == self.watched else replace(self, watched=watched)
+
+    @property
+    def plan(self) -> Mapping[str, str]:
+        """Populations with their receptors, and projections with their ends, as texts.
+
+        ``{"populations": "E:exc,inh;I:exc,inh", "projections": "EE:E>E.exc;EI:E>I.exc"}``
+        """
+        populations = (
+            f"{name}:{','.join(r for r, _ in p.receptors)}" for name, p in self.populations.items()
+        )
+        projections = (
+            f"{name}:{p.source}>{p.target}.{p.receptor}" for name, p in self.projections.items()
+        )
+        return {"populations": ";".join(populations), "projections": ";".join(projections)}
+
+    def planned(self, plan: Mapping[str, str]) -> Self:
+        """Return the network of a plan with every choice and number at default; see `plan`."""
+        header: dict[str, Any] = {"populations": {}, "projections": {}, "watched": [0]}
+        for text in filter(None, plan["populations"].split(";")):
+            name, _, receptors = text.partition(":")
+            header["populations"][name] = receptors.split(",")
+        for text in filter(None, plan["projections"].split(";")):
+            found = _PROJECTION.fullmatch(text)
+            if found is None:
+                raise ParameterError(
+                    "projections", f"a projection must be written as EI:E>I.exc, got '{text[:40]}'"
+                )
+            name, *ends = found.groups()
+            header["projections"][name] = ends
+        network = self._from_header(header)
+        return network.rewatched(network)
 
     # -- declarations ---------------------------------------------------------------------------
 
@@ -251,5 +299,7 @@ class NetworkExperiment(BaseExperiment):
         }
         return cls(populations, projections, watched=tuple(map(int, content["watched"])))
 
+
+_PROJECTION = re.compile(r"(\w+):(\w+)>(\w+)\.(\w+)")
 
 _NOT_TRACED = frozenset({"seed", "duration"})

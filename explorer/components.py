@@ -144,6 +144,8 @@ class HeaderBar(Component):
 class StatusLine(Component):
     """The line at the bottom: a sentence, the figures of the last run, and the server's state.
 
+    Messages are ``{"type": "cancel"}``, while there is `work`, and that of a message's action.
+
     The state of the server is the browser's own finding. When the connection is lost for good,
     the page loads again as soon as the server answers.
     """
@@ -154,7 +156,12 @@ class StatusLine(Component):
         ``busy``, ``warn`` or ``error``.""",
     )
     message = param.Dict(
-        default={}, doc='A sentence: ``{"text", "tone"}``; read out when it changes.'
+        default={},
+        doc="""A sentence: ``{"text", "tone"}``, and perhaps ``"action": {"type", "label"}`` for a
+        button beside it; read out when it changes.""",
+    )
+    work = param.Dict(
+        default={}, doc='A long run under way: ``{"text", "fraction"}``; empty where there is none.'
     )
     busy = param.String(
         default="",

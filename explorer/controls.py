@@ -70,9 +70,9 @@ class Rows:
         """Make a row for each row of numbers."""
         return [_sequence(self.experiment, path) for path in paths]
 
-    def watched(self) -> list[Control]:
+    def watched(self, path: str = WATCHED) -> list[Control]:
         """Make the row of the neuron that is shown, where there is more than one."""
-        return _watched(self.experiment)
+        return _watched(self.experiment, path)
 
 
 def laid_out(
@@ -115,7 +115,9 @@ def widened(experiment: BaseExperiment, ranges: Ranges) -> dict[str, tuple[float
 
 def values(experiment: BaseExperiment) -> dict[str, Any]:
     """Return the value in force of every control."""
-    found = {path: experiment[path] for path in experiment} | {WATCHED: experiment.watched[0]}
+    shown = zip(experiment.watchable.items(), experiment.watched, strict=False)
+    found = {path: experiment[path] for path in experiment}
+    found |= {path: neuron - own.start for (path, own), neuron in shown}
     rows = {p: " ".join(f"{t:g}" for t in experiment[p]) for p in experiment.sequence_specs}
     return found | rows
 
@@ -156,12 +158,12 @@ def _number(experiment: BaseExperiment, path: str, ranges: Ranges) -> Control:
     }
 
 
-def _watched(experiment: BaseExperiment) -> list[Control]:
-    last = experiment.n - 1
+def _watched(experiment: BaseExperiment, path: str) -> list[Control]:
+    last = len(experiment.watchable[path]) - 1
     if not last:
         return []  # there is nothing to choose
     row = {
-        "path": WATCHED,
+        "path": path,
         "kind": "number",
         "symbol": typeset.symbol("i"),
         "label": "neuron shown",

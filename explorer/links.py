@@ -7,7 +7,9 @@ used becomes a sentence while the rest is taken.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from urllib.parse import parse_qsl, quote, urlencode
 
 from engine import ParameterError
@@ -17,8 +19,11 @@ from explorer.controls import WATCHED
 __all__ = ["LINK_VERSION", "ReadLink", "from_query", "to_query"]
 
 LINK_VERSION = 1
-LONGEST_QUERY = 8_000
-MOST_WATCHED = 10
+LONGEST_QUERY = 30_000
+MOST_WATCHED = 16
+START = "from"
+"""Key of the name of what a link starts from."""
+_SAFE = ",:;>."
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,36 @@ class ReadLink:
     complaints: tuple[str, ...] = ()
 
 
-def to_query(experiment: BaseExperiment, default: BaseExperiment) -> str:
-    """Write an experiment as a query, without the question mark; empty for the default."""
+def to_query(
+    experiment: BaseExperiment,
+    default: BaseExperiment,
+    named: Mapping[str, BaseExperiment] = MappingProxyType({}),
+) -> str:
+    """Write an experiment as a query, without the question mark; empty for the default.
+
+    Parameters
+    ----------
+    experiment, default : BaseExperiment
+        What to write, and what an empty query stands for.
+    named : mapping, optional
+        Experiments that a query may start from, by name: the shortest query is given.
+    """
+    starts = {"": default} | {f"{START}={quote(name)}": e for name, e in named.items()}
+    queries = [
+        "&".join(filter(None, (head, _differences(experiment, start))))
+        for head, start in starts.items()
+        if start.plan == experiment.plan
+    ]
+    if not queries:
+        plan = urlencode(experiment.plan, quote_via=quote, safe=_SAFE)
+        queries = [f"{plan}&{_differences(experiment, experiment.fresh())}".rstrip("&")]
+    return min(queries, key=len)
+
+
+def _differences(experiment: BaseExperiment, base: BaseExperiment) -> str:
+    """Write what makes ``base`` the experiment."""
     pairs: dict[str, str] = {}
-    base = default
+    default = base
     for path in experiment.choice_specs:
         if path not in base.choice_specs or base[path] != experiment[path]:
             pairs[path] = experiment[path]
@@ -48,10 +79,12 @@ def to_query(experiment: BaseExperiment, default: BaseExperiment) -> str:
         pairs[WATCHED] = ",".join(map(str, experiment.watched))
     if pairs:
         pairs["v"] = str(LINK_VERSION)
-    return urlencode(pairs, quote_via=quote, safe=",")
+    return urlencode(pairs, quote_via=quote, safe=_SAFE)
 
 
-def from_query(query: str, default: BaseExperiment) -> ReadLink:
+def from_query(
+    query: str, default: BaseExperiment, named: Mapping[str, BaseExperiment] = MappingProxyType({})
+) -> ReadLink:
     """Read a query; never raises, whatever it holds."""
     if len(query) > LONGEST_QUERY:
         return ReadLink(
@@ -61,6 +94,17 @@ def from_query(query: str, default: BaseExperiment) -> ReadLink:
     complaints: list[str] = []
     if pairs.pop("v", str(LINK_VERSION)) not in map(str, range(1, LINK_VERSION + 1)):
         complaints.append("This link was made by a newer version; some of it may be missing.")
+    start = pairs.pop(START, "") if named else ""
+    if start in named:
+        default = named[start]
+    elif start:
+        complaints.append(f"The link starts from '{start[:40]}', which is not known here.")
+    plan = {key: pairs.pop(key) for key in default.plan if key in pairs}
+    if plan:
+        try:
+            default = default.planned({**default.plan, **plan})
+        except ParameterError as error:
+            complaints.append(f"The link's network was left out: {error}.")
     watch = pairs.pop(WATCHED, None)
     ours = {path: text for path, text in pairs.items() if path not in _FOREIGN}
     even = [p for p in ours if p.endswith(".spread") and not ours[p]]  # a spread switched off

@@ -11,7 +11,6 @@ import param
 
 from engine import ParameterError
 from engine.base_experiment import BaseExperiment, spread_spec
-from explorer.controls import WATCHED
 from explorer.history import History
 
 __all__ = ["LabState"]
@@ -55,14 +54,14 @@ class LabState(param.Parameterized):
         return not self.experiment.problems()
 
     def set(self, path: str, value: Any, gesture: int = 0) -> None:
-        """Set a number, a choice or a typed text; ``watched`` is the neuron that is shown.
+        """Set a number, a choice or a typed text; of `watchable` paths the neuron that is shown.
 
         All that one ``gesture`` sets, such as the drag of a slider, is one step to undo.
         """
-        if path == WATCHED:
-            self._try(path, lambda e: _watching(e, value), gesture)
+        if path in self.experiment.watchable:
+            self._try(path, lambda e: _watching(e, path, value), gesture)
         else:
-            self._try(path, lambda e: e.set(path, value), gesture)
+            self._try(path, lambda e: e.set(path, value).rewatched(e), gesture)
 
     def draw(self, path: str, value: list[float]) -> None:
         """Set a row of numbers by pointing: every point is a step of its own to undo."""
@@ -70,10 +69,10 @@ class LabState(param.Parameterized):
 
     def reset(self, path: str) -> None:
         """Go back to the default at ``path``."""
-        if path == WATCHED:
+        if path in self.experiment.watchable:
             self.set(path, 0)
         else:
-            self._try(path, lambda e: e.without(path))
+            self._try(path, lambda e: e.without(path).rewatched(e))
 
     def spread(self, path: str, on: bool) -> None:
         """Let the parameter at ``path`` differ between neurons, or make them equal again."""
@@ -84,8 +83,10 @@ class LabState(param.Parameterized):
             self._try(spread, lambda e: e.set(spread, _default_spread(e, path)))
 
     def watch(self, neuron: int) -> None:
-        """Show the states of another neuron."""
-        self.set(WATCHED, neuron)
+        """Show the states of another neuron, by its number among all."""
+        places = self.experiment.watchable
+        path = next((path for path, own in places.items() if neuron in own), list(places)[-1])
+        self.set(path, neuron - places[path].start)
 
     def replace(self, experiment: BaseExperiment, name: str = "everything") -> None:
         """Show another experiment, such as a preset or an opened file; it can be undone."""
@@ -111,7 +112,7 @@ class LabState(param.Parameterized):
         except ParameterError as error:
             self._complain(path, str(error))
         else:
-            self._change(_within_population(changed), path, gesture)
+            self._change(changed, path, gesture)
 
     def _change(self, experiment: BaseExperiment, path: str, gesture: int = 0) -> None:
         self._history.record(experiment, path, gesture)
@@ -136,12 +137,14 @@ def _default_spread(experiment: BaseExperiment, path: str) -> float:
     return spread_spec(experiment.specs[path]).default_number
 
 
-def _watching(experiment: BaseExperiment, value: Any) -> BaseExperiment:
-    last = experiment.n - 1
+def _watching(experiment: BaseExperiment, path: str, value: Any) -> BaseExperiment:
+    own = experiment.watchable[path]
     number = float(str(value)) if _is_number(value) else -1.0
-    if number != int(number) or not 0 <= number <= last:
-        raise ParameterError(WATCHED, f"watched must be a neuron from 0 to {last}, got {value}")
-    return replace(experiment, watched=(int(number),))
+    if number != int(number) or not 0 <= number < len(own):
+        raise ParameterError(path, f"{path} must be a neuron from 0 to {len(own) - 1}, got {value}")
+    watched = list(experiment.watched)
+    watched[list(experiment.watchable).index(path)] = own[int(number)]
+    return replace(experiment, watched=tuple(watched))
 
 
 def _is_number(value: Any) -> bool:
@@ -149,9 +152,3 @@ def _is_number(value: Any) -> bool:
         return isfinite(float(str(value)))
     except ValueError:
         return False
-
-
-def _within_population(experiment: BaseExperiment) -> BaseExperiment:
-    """Watch the last neuron where the watched one is gone."""
-    watched = tuple(min(i, experiment.n - 1) for i in experiment.watched)
-    return experiment if watched == experiment.watched else replace(experiment, watched=watched)

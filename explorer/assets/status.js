@@ -11,13 +11,19 @@ export function render({ model, el, view }) {
   adoptTheme(el);
   const line = element("div", { class: "line" });
   const message = element("p", { class: "message", role: "status" });
+  const action = element("button", { type: "button", class: "action", hidden: "" });
+  const work = element("div", { class: "work", hidden: "" });
+  const progress = element("progress", { max: "1", "aria-label": "progress of the run" });
+  const done = element("span", {});
+  const cancel = element("button", { type: "button", class: "cancel" }, "Cancel");
+  work.append(progress, done, cancel);
   const items = element("dl", { class: "items" });
   const server = element("div", { class: "server", role: "status" });
   const lamp = element("span", { class: "lamp", "aria-hidden": "true" });
   const state = element("span", {});
   const again = element("button", { type: "button", class: "again" }, "Try now");
   server.append(lamp, state, again);
-  line.append(message, items, server);
+  line.append(message, action, work, items, server);
   el.append(line);
 
   // -- from Python
@@ -42,8 +48,13 @@ export function render({ model, el, view }) {
   }
 
   function showMessage() {
-    const { text = "", tone = "normal" } = plain(model.message) ?? {};
-    const busy = model.busy;
+    const { text = "", tone = "normal", action: offer } = plain(model.message) ?? {};
+    const { busy } = model;
+    action.hidden = !offer || Boolean(busy);
+    if (offer) {
+      setText(action, offer.label);
+      action.dataset.type = offer.type;
+    }
     setText(message, busy || text);
     message.dataset.tone = busy ? "busy" : tone;
     message.title = message.textContent;
@@ -58,11 +69,22 @@ export function render({ model, el, view }) {
     showMessage();
   }
 
+  function showWork() {
+    const { text = "", fraction = 0 } = plain(model.work) ?? {};
+    work.hidden = !text;
+    progress.value = fraction;
+    setText(done, text);
+  }
+
+  action.addEventListener("click", () => model.send_msg({ type: action.dataset.type }));
+  cancel.addEventListener("click", () => model.send_msg({ type: "cancel" }));
+  model.on("work", showWork);
   model.on("items", showItems);
   model.on("message", showMessage);
   model.on("busy", showBusy);
   showItems();
   showBusy();
+  showWork();
 
   // -- the server
 

@@ -30,12 +30,16 @@
   const PAINTS = ["line_color", "fill_color", "hatch_color", "text_color", "label_text_color"];
   const known = new WeakSet();
 
-  const roleOf = (model) => {
+  // One role, or several with commas between them for the palette of a map of colours.
+  const rolesOf = (model) => {
     const tag = model.tags?.find((entry) => typeof entry === "string" && entry.startsWith("role:"));
-    return tag?.slice("role:".length);
+    return tag?.slice("role:".length).split(",").filter((role) => role in ROLES) ?? [];
   };
 
-  function paint(model, color) {
+  const SHADES = ["00", "aa", "dc", "ff"];
+
+  function paint(model, colors) {
+    const [color] = colors;
     const changes = {};
     for (const name of PAINTS) {
       const property = model.properties?.[name];
@@ -44,11 +48,9 @@
       if (now == null || now.field != null) continue; // not drawn, or coloured by data
       changes[name] = now.value === undefined ? color : { ...now, value: color };
     }
-    // A colour mapper of counts: from nothing to the full colour, in as many shades as it has.
-    const shades = model.properties?.palette?.get_value();
-    if (shades && color.startsWith("#")) {
-      const last = shades.length - 1;
-      changes.palette = shades.map((_, i) => color + ["00", "aa", "dc", "ff"][Math.min(3, Math.round((3 * i) / last))]);
+    // A colour mapper of counts: for each role from nothing to the full colour.
+    if (model.properties?.palette && color.startsWith("#")) {
+      changes.palette = colors.flatMap((each) => SHADES.map((shade) => each + shade));
     }
     // The colour belongs to this browser: it is not sent to the server.
     if (Object.keys(changes).length) model.setv(changes, { sync: false });
@@ -57,11 +59,11 @@
   function colour(document_) {
     const style = getComputedStyle(page);
     for (const model of document_.all_models) {
-      const role = roleOf(model);
-      if (!role || !(role in ROLES)) continue;
-      const color = style.getPropertyValue(ROLES[role]).trim();
+      const roles = rolesOf(model);
+      if (!roles.length) continue;
+      const colors = roles.map((role) => style.getPropertyValue(ROLES[role]).trim());
       const parts = model.glyph ? [model.glyph, model.nonselection_glyph, model.selection_glyph, model.muted_glyph] : [model];
-      for (const part of parts) if (part?.properties) paint(part, color);
+      for (const part of parts) if (part?.properties) paint(part, colors);
     }
   }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -100,9 +100,10 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
     def __init__(self, experiment: AnyExperiment | None = None, query: str = "") -> None:
         super().__init__()
         self.home = experiment or self.default()
-        link = links.from_query(query, self.home)
+        link = links.from_query(query, self.home, self.named())
         self.state = LabState(link.experiment)
         self.recording: Recording | None = None
+        self._done = True  # whether the recording is the whole of its run
         self._document = pn.state.curdoc
         self._has_session = (
             self._document is not None and self._document.session_context is not None
@@ -110,6 +111,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self._loop = _running_loop()
         self._seq = 0
         self._asked: Any = None  # what the plots show once nothing runs any more
+        self._agreed: Any = None  # what the user wants to see, however long it takes
         self._complaints = link.complaints
         self._laid_out: tuple[Any, ...] = ()
         self._ranges: controls.Ranges = {}
@@ -131,6 +133,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         )
         self.rail.on_message(self._on_rail)
         self.header.on_message(self._on_header)
+        self.status.on_message(self._on_status)
         for view in self.views:
             view.on_zoom(self._redraw)
         self.state.param.watch(self._on_state, ["experiment", "errors"])
@@ -193,6 +196,29 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
     def plots(self) -> pn.Column:
         """Return the linked plots, one under the other."""
 
+    @classmethod
+    def named(cls) -> Mapping[str, BaseExperiment]:
+        """Return the experiments that a link may start from, by name; by default none."""
+        return {}
+
+    def lay_out(
+        self, experiment: AnyExperiment, ranges: controls.Ranges = MappingProxyType({})
+    ) -> list[dict[str, Any]]:
+        """Lay out the controls that are in sight; by default all of them."""
+        return self.groups(experiment, ranges)
+
+    def values(self, experiment: AnyExperiment) -> dict[str, Any]:
+        """Return the value in force of every control that is in sight."""
+        return controls.values(experiment)
+
+    def hesitation(self, experiment: AnyExperiment) -> str:
+        """Say what a run costs that should not start by itself; by default each one may."""
+        return ""
+
+    def controls_column(self) -> pn.viewable.Viewable:
+        """Return what stands beside the plots: by default the rail."""
+        return self.rail
+
     # -- from the user ---------------------------------------------------------------------------
 
     def _on_rail(self, message: Message) -> None:
@@ -229,6 +255,15 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             case "reset_all":
                 self.state.reset_all()
 
+    def _on_status(self, message: Message) -> None:
+        match message["type"]:
+            case "run":
+                self._agreed = self.experiment
+                self._on_state()
+            case "cancel":
+                self.runner.cancel()
+                self._hold_back("the run was stopped, and the plots show what there was by then")
+
     # -- from the state --------------------------------------------------------------------------
 
     @property
@@ -247,7 +282,9 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             self.runner.cancel()
             self.rail.ack, self.status.busy, self._asked = self._seq, "", None
             if self.recording is None:  # a link that does not fit together: never a blank plot
-                self._request(experiment.fresh())
+                self._request(self.home)
+        elif experiment != self._agreed and (cost := self.hesitation(experiment)):
+            self._hold_back(cost)
         elif self._asked != experiment:
             self._request(experiment)
             if self.layout_of(experiment) == self._laid_out and not self.state.errors:
@@ -264,27 +301,38 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         described = self.describe(experiment)
         if (layout, ranges) != (self._laid_out, self._ranges):
             self._laid_out, self._ranges = layout, ranges
-            self.rail.groups = self.groups(experiment, ranges)
+            self.rail.groups = self.lay_out(experiment, ranges)
             self.insight.equation = typeset.equation(described.equation)
             self.insight.note = described.note
-        self.rail.param.update(values=controls.values(experiment), errors=dict(self.state.errors))
+        self.rail.param.update(values=self.values(experiment), errors=dict(self.state.errors))
         self.header.param.update(
             model=described.model,
             preset=self.state.preset,
             can_undo=self.state.can_undo,
             can_redo=self.state.can_redo,
-            query=links.to_query(experiment, self.home),
+            query=links.to_query(experiment, self.home, self.named()),
         )
         if self._complaints:
             self._say(" ".join(self._complaints), "warn")
         elif self.state.errors:
             self._say(next(iter(self.state.errors.values())), "error")
-        elif self.status.message:
+        elif self.status.message and self._asked is not None:
             self.status.message = {}
 
+    def _hold_back(self, sentence: str) -> None:
+        """Keep the plots as they are; say why, beside a button that starts the run."""
+        self.runner.cancel()
+        self._asked = self._agreed = None
+        with self._held():
+            self.rail.ack = self._seq
+            self.status.param.update(busy="", work={})
+            self._say(sentence, "warn", {"type": "run", "label": "Run"})
+        if self.recording is None:
+            self._request(self.home)
+
     def _request(self, experiment: AnyExperiment) -> None:
-        if not is_compiled(experiment.structure):
-            self.status.busy = f"compiling {experiment.title}"
+        if experiment == self._agreed:
+            self.status.busy = "preparing"
         self._asked = experiment
         self.runner.request(Request(experiment, self._seq))
 
@@ -293,32 +341,65 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
     def _compute(self, request: Request, should_stop: Callable[[], bool]) -> Result[Extra]:
         """Simulate what has changed; in a worker thread."""
         experiment, shown = request.experiment, self.recording
-        if shown is None or not shown.experiment.runs_like(experiment):
-            recording = simulate(experiment, should_stop=should_stop)
-        else:
+        if shown is not None and self._done and shown.experiment.runs_like(experiment):
             recording = replace(shown, experiment=experiment)
+            return Result(recording, self.work_out(experiment, recording))
+        if not is_compiled(experiment.structure):
+            self._schedule(lambda: self._wait(f"compiling {experiment.title}"))
+
+        def on_part(part: Recording) -> None:
+            result = Result(part, self.work_out(experiment, part))
+            self._schedule(lambda: self._deliver_part(request, result))
+
+        recording = simulate(experiment, should_stop=should_stop, on_part=on_part)
         return Result(recording, self.work_out(experiment, recording))
+
+    def _wait(self, reason: str) -> None:
+        """Say why the plots are not up to date."""
+        with self._held():
+            self.status.busy = reason
+
+    def _deliver_part(self, request: Request, result: Result[Extra]) -> None:
+        """Show how far a long run has come."""
+        if self._asked is None:
+            return  # it was cancelled meanwhile
+        done = result.recording.n_steps / request.experiment.n_steps
+        with self._held():
+            self._show(result)
+            self._done = False
+            self.status.param.update(
+                busy="", work={"text": f"{done:.0%} of the run", "fraction": done}
+            )
 
     def _deliver(self, request: Request, result: Result[Extra]) -> None:
         recording = result.recording
         with self._held():
-            self.show_extra(result.extra)
-            if self.recording is None or recording.traces is not self.recording.traces:
-                self.window.fit(recording.duration)
-                for view in self.views:
-                    view.update(recording)
-                self.insight.numbers = self.numbers(recording, result.extra)
-            self.recording = recording
-            self.status.param.update(items=_status(recording), busy="")
+            self._show(result)
+            self._done = True
+            if request.experiment == self.experiment:
+                self._asked = request.experiment
+            self.status.param.update(items=_status(recording), busy="", work={})
             self._show_state()
             if recording.problem:
                 self._say(recording.problem, "error")
             self._acknowledge(request)
 
+    def _show(self, result: Result[Extra]) -> None:
+        """Bring plots and numbers up to a recording."""
+        recording = result.recording
+        self.show_extra(result.extra)
+        if self.recording is None or recording.traces is not self.recording.traces:
+            self.window.fit(recording.duration)
+            for view in self.views:
+                view.update(recording)
+            self.insight.numbers = self.numbers(recording, result.extra)
+        self.recording = recording
+
     def _fail(self, request: Request, error: Exception) -> None:
         with self._held():
             self._show_state()
-            self.status.busy, self._asked = "", None
+            self.status.param.update(busy="", work={})
+            self._asked = None
             if isinstance(error, SpikescopeError):
                 path = getattr(error, "path", "")
                 self.rail.errors = dict(self.state.errors) | {path: str(error)}
@@ -344,9 +425,11 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
                 for view in self.views:
                     view.update(self.recording)
 
-    def _say(self, sentence: str, tone: str) -> None:
+    def _say(self, sentence: str, tone: str, action: dict[str, str] | None = None) -> None:
         sentence = sentence[:1].upper() + sentence[1:].rstrip(".") + "."
-        self.status.message = {"text": sentence, "tone": tone}
+        self.status.message = {"text": sentence, "tone": tone} | (
+            {"action": action} if action else {}
+        )
 
     # -- where things run ------------------------------------------------------------------------
 
@@ -376,7 +459,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         return shell.page(
             f"{self.title} · Spikescope",
             self.header,
-            self.rail,
+            self.controls_column(),
             self.plots(),
             self.insight,
             self.status,
@@ -384,7 +467,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
 
     def __panel__(self) -> pn.viewable.Viewable:
         plots = pn.Column(self.plots(), height=640, sizing_mode="stretch_width")
-        rail = pn.Column(self.rail, width=320, height=640, scroll=True)
+        rail = pn.Column(self.controls_column(), width=320, height=640, scroll=True)
         return pn.Column(pn.Row(rail, plots), self.status, sizing_mode="stretch_width")
 
 
