@@ -14,6 +14,7 @@ from engine import connectivity, network_checks
 from engine.base_experiment import NOTHING, BaseExperiment
 from engine.dynamics import Neuron
 from engine.errors import ParameterError
+from engine.network_edits import NetworkEdits
 from engine.network_places import (
     Populations,
     Projections,
@@ -31,7 +32,7 @@ __all__ = ["NetworkExperiment"]
 
 
 @dataclass(frozen=True)
-class NetworkExperiment(BaseExperiment):
+class NetworkExperiment(NetworkEdits, BaseExperiment):
     r"""Populations of neurons, and projections that carry their spikes.
 
     The paths of its numbers begin with the name of a population or a projection: ``E.n``,

@@ -14,7 +14,14 @@ import saiunit as u
 from engine import boundary, connectivity, inputs
 from engine.base_experiment import choice_of, settings
 from engine.errors import ParameterError
-from engine.populations import NetworkProjection, Population, Size, delay_spec, weight_spec
+from engine.populations import (
+    NetworkCell,
+    NetworkProjection,
+    Population,
+    Size,
+    delay_spec,
+    weight_spec,
+)
 from engine.specs import ChoiceSpec, Component, InitialSpec, ParameterSpec, unknown_name
 from engine.synouts import CUBA
 
@@ -121,7 +128,9 @@ def require_names(populations: Mapping[str, Any], projections: Mapping[str, Any]
             text = f"'{name}' is both a population and a projection; rename one of them"
             raise ParameterError(name, text)
     for name, population in populations.items():
-        taken = {"n", "stimulus", "background", "start", *population.model.declarations()}
+        # a population is read from a file as cells, before it gets its model
+        declared = {**NetworkCell.declarations(), **population.model.declarations()}
+        taken = {"n", "stimulus", "background", "start", *declared}
         if not population.receptors:
             raise ParameterError(name, f"{name} must have at least one receptor")
         for receptor, _ in population.receptors:
