@@ -1,18 +1,72 @@
-"""What the spikes of a network say, population by population."""
+r"""What the spikes of a network say: rates, rhythm, synchrony, balance, and its state.
+
+All functions are pure, take a recording of a `NetworkExperiment`, and are fast enough to follow a
+slider.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import signal
 
+from engine import boundary
 from engine.analysis import spike_trains
+from engine.errors import ParameterError
+from engine.neurons.base import Crossing
+from engine.synouts import CUBA
 
 if TYPE_CHECKING:
     from engine.network_experiment import NetworkExperiment
+    from engine.populations import ReceptorSite
     from engine.recording import Recording
 
-__all__ = ["irregularity", "rates", "spikes_of", "synchrony"]
+__all__ = [
+    "Balance",
+    "State",
+    "balance",
+    "connectivity_image",
+    "correlation",
+    "in_degrees",
+    "irregularity",
+    "local_irregularity",
+    "modulation",
+    "power_spectrum",
+    "rates",
+    "spikes_of",
+    "state_of",
+    "synchrony",
+]
+
+IRREGULAR = 0.3
+"""Local variation of the intervals from which on a network fires irregularly. The asynchronous
+irregular state of Brunel's figure 8 has 0.45, neurons that only tick 0."""
+
+SYNCHRONOUS = 2.0 / 3.0
+"""Modulation of the population rate from which on a network is synchronous. A rate that follows a
+sine and reaches zero has 0.71; the asynchronous state of Brunel's figure 8, a network of finite
+size, has 0.55."""
+
+CERTAIN = 5.0
+"""Standard errors by which the Fano factor has to exceed that of independent neurons."""
+
+QUIET_RATE = 0.1
+"""Mean rate in Hz up to which a network counts as silent."""
+
+FINEST_BIN, COARSEST_BIN = 0.5, 20.0
+"""Length in ms of the bins in which a state looks at the population rate."""
+
+FEWEST_BINS = 50
+
+MOST_SPIKES = 100_000
+"""About as many spikes decide on the regularity; of more of them, every so many-th neuron's."""
+
+ONSET = -40.0
+"""Potential in mV that tells excitation from inhibition in neurons whose channels make the spike,
+as their `V_th` only says where a spike is counted."""
 
 
 def spikes_of(recording: Recording, population: str) -> tuple[np.ndarray, np.ndarray]:
@@ -39,10 +93,105 @@ def rates(recording: Recording, after: float = 0.0) -> dict[str, float]:
     }
 
 
+# -- regularity ------------------------------------------------------------------------------------
+
+
 def irregularity(recording: Recording, after: float = 0.0) -> float:
     """Return the mean coefficient of variation of the intervals: 0 a clock, 1 a Poisson process."""
     late = recording.spike_times >= after
     return spike_trains.cv(recording.spike_times[late], recording.spike_neurons[late])
+
+
+def local_irregularity(recording: Recording, after: float = 0.0) -> float:
+    r"""Return how much successive intervals differ: 0 for a clock, 1 for a Poisson process.
+
+    .. math::
+        \mathrm{CV}_2 = \Bigl\langle
+        \frac{2\,|\Delta_{k+1} - \Delta_k|}{\Delta_{k+1} + \Delta_k} \Bigr\rangle
+
+    Unlike the coefficient of variation it has no bias for neurons with few spikes, and does not
+    take a slow change of the rate for irregular firing.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of a network.
+    after : float
+        Time in ms before which spikes are not counted.
+
+    Returns
+    -------
+    cv2 : float
+        Mean over all pairs of successive intervals; NaN where no neuron fires three times.
+
+    References
+    ----------
+    G. R. Holt, W. R. Softky, C. Koch and R. J. Douglas (1996). Comparison of discharge variability
+    in vitro and in vivo in cat visual cortex neurons. Journal of Neurophysiology 75, 1806-1814.
+    doi:10.1152/jn.1996.75.5.1806
+    """
+    times, neurons, _ = _late(recording, None, after)
+    return _local_irregularity(times, neurons)
+
+
+def _local_irregularity(times: np.ndarray, neurons: np.ndarray) -> float:
+    intervals, owners = spike_trains.isi(times, neurons)
+    sums = intervals[1:] + intervals[:-1]
+    pairs = (owners[1:] == owners[:-1]) & (sums > 0.0)
+    if not pairs.any():
+        return float("nan")
+    return float(np.mean(2.0 * np.abs(np.diff(intervals))[pairs] / sums[pairs]))
+
+
+# -- rhythm and synchrony --------------------------------------------------------------------------
+
+
+def power_spectrum(
+    recording: Recording,
+    population: str | None = None,
+    after: float = 0.0,
+    bin: float = 0.5,
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Return the power spectrum of the population rate.
+
+    .. math:: S(f) = \frac{1}{T} \Bigl\langle \Bigl| \int_0^T (A(t) - \langle A \rangle)\,
+        e^{-2 \pi i f t}\, dt \Bigr|^2 \Bigr\rangle
+
+    averaged over overlapping windows (Welch's method). Independent Poisson neurons of rate
+    :math:`\nu` give a flat spectrum at :math:`2 \nu / N`.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of a network.
+    population : str, optional
+        By default all neurons.
+    after : float
+        Time in ms before which spikes are not counted.
+    bin : float
+        Length in ms of the bins of the rate; the spectrum ends at half of its inverse.
+
+    Returns
+    -------
+    frequencies : numpy.ndarray, shape (frequency,)
+        In Hz, from the first above zero; empty for a run of less than eight bins.
+    power : numpy.ndarray, shape (frequency,)
+        One-sided, in Hz squared per Hz.
+
+    References
+    ----------
+    P. D. Welch (1967). The use of fast Fourier transform for the estimation of power spectra: a
+    method based on time averaging over short, modified periodograms. IEEE Transactions on Audio and
+    Electroacoustics 15, 70-73. doi:10.1109/TAU.1967.1161901
+    """
+    counts, n = _counts(recording, population, after, bin)
+    if len(counts) < 8:
+        return np.zeros(0), np.zeros(0)
+    rate = counts / (n * bin * 1e-3)
+    # windows of half a second tell 2 Hz apart; four of them that overlap calm a short run
+    window = int(min(512.0 / bin, len(counts) / 2.5))
+    frequencies, power = signal.welch(rate, fs=1e3 / bin, nperseg=max(window, 8))
+    return frequencies[1:], power[1:]
 
 
 def synchrony(recording: Recording, after: float = 0.0, bin: float = 1.0) -> float:
@@ -65,10 +214,415 @@ def synchrony(recording: Recording, after: float = 0.0, bin: float = 1.0) -> flo
         The Fano factor: 1 for independent Poisson neurons, about the number of neurons that fire
         together otherwise; NaN for a silent network.
     """
-    bins = int((recording.n_steps * recording.dt - after) / bin + 1e-6)
-    late = recording.spike_times[recording.spike_times >= after] - after
-    counts = np.bincount((late / bin + 1e-6).astype(int), minlength=bins)[:bins]
+    counts, _ = _counts(recording, None, after, bin)
     return float(counts.var() / counts.mean()) if counts.any() else float("nan")
+
+
+def modulation(
+    recording: Recording, population: str | None = None, after: float = 0.0, bin: float = 1.0
+) -> float:
+    r"""Return how far the population rate swings, freed of what a finite number of neurons adds.
+
+    .. math::
+        m = \frac{\sqrt{\operatorname{var}(N_b) - \langle N_b \rangle}}{\langle N_b \rangle}
+
+    The spikes :math:`N_b` in a bin of independent Poisson neurons, whatever their number, vary by
+    their mean, which is taken away. What is left is the coefficient of variation of the rate that
+    all share: :math:`1/\sqrt 2` for a sine that reaches zero.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of a network.
+    population : str, optional
+        By default all neurons.
+    after : float
+        Time in ms before which spikes are not counted.
+    bin : float
+        Length of the bins in ms.
+
+    Returns
+    -------
+    m : float
+        0 for independent neurons; NaN for silent ones.
+
+    References
+    ----------
+    N. Brunel (2000). Dynamics of sparsely connected networks of excitatory and inhibitory spiking
+    neurons. Journal of Computational Neuroscience 8, 183-208. doi:10.1023/A:1008925309027
+    """
+    counts, _ = _counts(recording, population, after, bin)
+    if not counts.any():
+        return float("nan")
+    return float(np.sqrt(max(counts.var() - counts.mean(), 0.0)) / counts.mean())
+
+
+def correlation(
+    recording: Recording,
+    population: str | None = None,
+    after: float = 0.0,
+    bin: float = 5.0,
+    most: int = 200,
+) -> float:
+    r"""Return the mean correlation between the spike counts of two neurons.
+
+    .. math:: c = \Bigl\langle
+        \frac{\operatorname{cov}(n_i, n_j)}{\sqrt{\operatorname{var}(n_i) \operatorname{var}(n_j)}}
+        \Bigr\rangle_{i \ne j}
+
+    Parameters
+    ----------
+    recording : Recording
+        Of a network.
+    population : str, optional
+        By default all neurons.
+    after : float
+        Time in ms before which spikes are not counted.
+    bin : float
+        Length in ms of the bins in which the spikes :math:`n_i` of a neuron are counted.
+    most : int
+        Neurons that are looked at, evenly spread over those that fire; all pairs of them count.
+
+    Returns
+    -------
+    c : float
+        0 for independent neurons, 1 for copies of each other; NaN where fewer than two fire.
+
+    References
+    ----------
+    M. R. Cohen and A. Kohn (2011). Measuring and interpreting neuronal correlations. Nature
+    Neuroscience 14, 811-819. doi:10.1038/nn.2842
+    """
+    times, neurons, _ = _late(recording, population, after)
+    bins = _n_bins(recording, after, bin)
+    inside = times < bins * bin
+    times, neurons = times[inside], neurons[inside]
+    firing = np.unique(neurons)
+    if len(firing) > most:
+        firing = firing[np.linspace(0, len(firing) - 1, most).astype(int)]
+    if len(firing) < 2 or bins < 2:
+        return float("nan")
+    row = np.minimum(np.searchsorted(firing, neurons), len(firing) - 1)
+    chosen = firing[row] == neurons
+    place = row[chosen] * bins + _bin_of(times[chosen], bin)
+    counts = np.bincount(place, minlength=len(firing) * bins).reshape(-1, bins).astype(float)
+    counts -= counts.mean(axis=1, keepdims=True)
+    spread = np.sqrt((counts**2).sum(axis=1))
+    z = counts[spread > 0.0] / spread[spread > 0.0, None]
+    if len(z) < 2:
+        return float("nan")
+    # all pairs at once: the square of the sum, without the squares of the terms
+    return float((np.sum(z.sum(axis=0) ** 2) - len(z)) / (len(z) * (len(z) - 1)))
+
+
+# -- the state -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class State:
+    """In which state a network is, and why.
+
+    Attributes
+    ----------
+    label : str
+        ``"SR"``, ``"SI"``, ``"AR"``, ``"AI"``: synchronous or asynchronous, regular or irregular;
+        ``"quiet"`` or ``"exploded"`` otherwise.
+    name : str
+        The label in words.
+    reason : str
+        A sentence with the numbers that decide.
+    irregularity, modulation : float
+        The two numbers: `local_irregularity`, and `modulation`; NaN where they do not matter.
+    """
+
+    label: str
+    name: str
+    reason: str
+    irregularity: float = float("nan")
+    modulation: float = float("nan")
+
+
+def state_of(recording: Recording, after: float = 0.0) -> State:
+    """Name the state of a network as Brunel does, by regularity and synchrony.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of a network.
+    after : float
+        Time in ms before which spikes are not counted.
+
+    Returns
+    -------
+    state : State
+        Synchronous where the population rate swings by `SYNCHRONOUS` of its mean or more, beyond
+        what as many independent Poisson neurons would do and by more than chance; irregular where
+        the `local_irregularity` is `IRREGULAR` or more. Neurons that fire too rarely to have two
+        intervals count as irregular.
+
+    Notes
+    -----
+    The rate is counted in bins of half a millisecond, in which even the fastest rhythms show, or so
+    long that a spike falls into each on average. In a small network in which everybody shares much
+    of their input the rate swings although that of a large one of the same kind would not: the
+    state is that of the network at hand.
+
+    References
+    ----------
+    N. Brunel (2000). Dynamics of sparsely connected networks of excitatory and inhibitory spiking
+    neurons. Journal of Computational Neuroscience 8, 183-208. doi:10.1023/A:1008925309027
+    """
+    if recording.problem:
+        return State("exploded", "exploded", f"It was stopped: {recording.problem}.")
+    span = recording.n_steps * recording.dt - after
+    times, neurons, n = _late(recording, None, after)
+    rate = len(times) / n / max(span, recording.dt) * 1e3
+    if rate <= QUIET_RATE:
+        return State("quiet", "quiet", f"The neurons hardly fire, at {rate:.2g} Hz.")
+    per_ms = len(times) / span
+    longest = min(COARSEST_BIN, max(span / FEWEST_BINS, FINEST_BIN))
+    width = float(np.clip(1.0 / per_ms, FINEST_BIN, longest))
+    bins = _n_bins(recording, after, width)
+    counts = np.bincount(_bin_of(times, width), minlength=bins)[:bins]
+    mean, var = counts.mean(), counts.var()
+    swing = float(np.sqrt(max(var - mean, 0.0)) / mean)
+    certain = var / mean - 1.0 > CERTAIN * np.sqrt(2.0 / len(counts))
+    some = neurons % (1 + len(times) // MOST_SPIKES) == 0
+    cv2 = _local_irregularity(times[some], neurons[some])
+    synchronous, irregular = bool(certain) and swing >= SYNCHRONOUS, not cv2 < IRREGULAR
+    together = (
+        "no more than that of independent neurons"
+        if not certain
+        else f"by {100.0 * swing:.0f} % of its mean"
+        + (", in step" if synchronous else ", too little for a common rhythm")
+    )
+    alone = (
+        "neurons fire too rarely to tick"
+        if np.isnan(cv2)
+        else f"successive intervals differ by {cv2:.2f} (a clock 0, Poisson 1)"
+    )
+    return State(
+        "AS"[synchronous] + "RI"[irregular],
+        ("" if synchronous else "a") + "synchronous " + ("irregular" if irregular else "regular"),
+        f"The rate of all swings {together}, and {alone}.",
+        cv2,
+        swing,
+    )
+
+
+# -- balance ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The excitatory and the inhibitory current into the watched neurons.
+
+    Attributes
+    ----------
+    times : numpy.ndarray, shape (time,)
+        In ms.
+    excitatory, inhibitory : numpy.ndarray, shape (time,)
+        Mean over the watched neurons; what excites is positive, what inhibits negative.
+    unit : str
+        Unit of the currents.
+    ratio : float
+        Mean inhibitory over mean excitatory current, without sign: 1 where they cancel.
+    correlation : float
+        Between the two over time, mean of the neurons: 1 where inhibition follows excitation.
+    """
+
+    times: np.ndarray
+    excitatory: np.ndarray
+    inhibitory: np.ndarray
+    unit: str
+    ratio: float
+    correlation: float
+
+
+def balance(recording: Recording, after: float = 0.0) -> Balance:
+    r"""Return the excitatory and inhibitory currents through the receptors of the watched neurons.
+
+    .. math:: I_{\mathrm{E}} = \sum_{r:\, \langle I_r \rangle > 0} I_r(g_r, V), \qquad
+        I_{\mathrm{I}} = \sum_{r:\, \langle I_r \rangle < 0} I_r(g_r, V)
+
+    A receptor counts as excitatory where the current that it gave to a neuron was positive on
+    average. The stimulus is not counted.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of a network.
+    after : float
+        Time in ms from which on the currents are averaged; all of them are returned.
+
+    Raises
+    ------
+    ParameterError
+        No watched neuron has a receptor with a synapse, or they differ in the unit of the current.
+
+    References
+    ----------
+    M. Okun and I. Lampl (2008). Instantaneous correlation of excitation and inhibition during
+    ongoing and sensory-evoked activities. Nature Neuroscience 11, 535-537. doi:10.1038/nn.2105
+    """
+    first, unit, sums, correlations = int(after / recording.dt + 1e-6), "", [], []
+    for column, neuron in enumerate(recording.experiment.watched):
+        currents = []
+        for receptor, current, word in _currents(recording, column, neuron):
+            if unit and word != unit:
+                raise ParameterError(
+                    "watched",
+                    f"{receptor} gives a current in {word}, others in {unit}: watch neurons whose "
+                    "currents have the same unit",
+                )
+            unit = word
+            currents.append(current)
+        if not currents:
+            continue
+        positive = [current[first:].mean() > 0.0 for current in currents]
+        zero = np.zeros(recording.n_steps)
+        parts = [
+            sum((c for c, p in zip(currents, positive, strict=True) if p == sign), zero)
+            for sign in (True, False)
+        ]
+        sums.append(parts)
+        e, i = parts[0][first:], -parts[1][first:]
+        if e.std() > 0.0 and i.std() > 0.0:
+            correlations.append(np.corrcoef(e, i)[0, 1])
+    if not sums:
+        raise ParameterError(
+            "watched",
+            "no current flows into the watched neurons, because spikes jump their potential: watch "
+            "neurons with a receptor that has a synapse",
+        )
+    excitatory, inhibitory = np.mean(sums, axis=0)
+    total = excitatory[first:].mean()
+    return Balance(
+        recording.times,
+        excitatory,
+        inhibitory,
+        unit,
+        float(-inhibitory[first:].mean() / total) if total > 0.0 else float("nan"),
+        float(np.mean(correlations)) if correlations else float("nan"),
+    )
+
+
+def _currents(
+    recording: Recording, column: int, neuron: int
+) -> Iterator[tuple[str, np.ndarray, str]]:
+    """Give path, current and its unit of every receptor of a watched neuron."""
+    network = _network(recording)
+    name = next(n for n, own in network.ranges.items() if neuron in own)
+    population = network.populations[name]
+
+    def trace(which: str) -> Any:
+        own = f"{name}.{which}"
+        key = own if own in recording.traces else which
+        return recording.traces[key][:, column] * recording.units[key]
+
+    assert population.model.input is not None
+    unit = population.model.input.unit
+    for receptor, site in population.receptors:
+        if site.synapse is None:
+            continue
+        path = f"{name}.{receptor}"
+        current = _output(network, path, site).update(trace(receptor), trace("V"))
+        yield path, np.asarray(boundary.strip(current, unit), float), boundary.unit_text(unit)
+
+
+def _output(network: NetworkExperiment, path: str, site: ReceptorSite) -> Any:
+    if site.output is CUBA:
+        return CUBA(scale=1.0)
+    numbers = site.output.parameters()
+    return site.output(**{n: network.quantity(f"{path}.output.{n}") for n in numbers})
+
+
+# -- connections -----------------------------------------------------------------------------------
+
+
+def in_degrees(experiment: NetworkExperiment, population: str) -> dict[str, np.ndarray]:
+    """Return how many connections every neuron of a population has, by projection onto it."""
+    return {
+        name: experiment.graphs[name].in_degrees
+        for name, projection in experiment.projections.items()
+        if projection.target == population
+    }
+
+
+def connectivity_image(experiment: NetworkExperiment, cells: int = 64) -> np.ndarray:
+    """Count the connections between groups of neurons, excitatory ones positive.
+
+    Parameters
+    ----------
+    experiment : NetworkExperiment
+        The network.
+    cells : int
+        Into how many groups, of neurons that follow each other, the network is divided at most.
+
+    Returns
+    -------
+    image : numpy.ndarray of int, shape (source group, target group)
+        Connections less inhibitory connections: those with a weight below zero, or onto a receptor
+        that draws the potential below the threshold.
+    """
+    n, ranges = experiment.n, experiment.ranges
+    cells = min(cells, n)
+    image = np.zeros((cells, cells), np.int64)
+    for name, projection in experiment.projections.items():
+        graph = experiment.graphs[name]
+        here, there = ranges[projection.source].start, ranges[projection.target].start
+        row = (np.arange(graph.n_pre, dtype=np.int64) + here) * cells // n
+        column = (np.arange(graph.n_post, dtype=np.int64) + there) * cells // n
+        place = np.repeat(row * cells, graph.out_degrees) + column[graph.targets]
+        counts = np.bincount(place, minlength=cells * cells).reshape(cells, cells)
+        image += _sign(experiment, name) * counts
+    return image
+
+
+def _sign(experiment: NetworkExperiment, name: str) -> int:
+    """Return 1 for a projection that excites, -1 for one that inhibits, 0 for neither."""
+    projection = experiment.projections[name]
+    target, receptor = projection.target, projection.receptor
+    sign = int(np.sign(experiment[f"{name}.weight"]))
+    reversal = f"{target}.{receptor}.output.E"
+    if reversal not in experiment.specs:
+        return sign
+    fires = not issubclass(experiment.populations[target].model, Crossing)
+    level = experiment[f"{target}.V_th"] if fires else ONSET
+    return sign if experiment[reversal] > level else -sign
+
+
+# -- counting --------------------------------------------------------------------------------------
+
+
+def _late(
+    recording: Recording, population: str | None, after: float
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return times after ``after``, their neurons, and how many neurons there are."""
+    if population is None:
+        times, neurons, n = recording.spike_times, recording.spike_neurons, recording.experiment.n
+    else:
+        times, neurons = spikes_of(recording, population)
+        n = _network(recording).sizes[population]
+    late = times >= after
+    return times[late] - after, neurons[late], n
+
+
+def _n_bins(recording: Recording, after: float, bin: float) -> int:
+    return max(int((recording.n_steps * recording.dt - after) / bin + 1e-6), 0)
+
+
+def _bin_of(times: np.ndarray, bin: float) -> np.ndarray:
+    return (times / bin + 1e-6).astype(np.int64)
+
+
+def _counts(
+    recording: Recording, population: str | None, after: float, bin: float
+) -> tuple[np.ndarray, int]:
+    """Return the spikes in every whole bin, and how many neurons there are."""
+    times, _, n = _late(recording, population, after)
+    bins = _n_bins(recording, after, bin)
+    return np.bincount(_bin_of(times, bin), minlength=bins)[:bins], n
 
 
 def _network(recording: Recording) -> NetworkExperiment:

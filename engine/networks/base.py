@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from engine import catalog
 from engine.connectivity import Connectivity
 from engine.network_experiment import NetworkExperiment
 from engine.populations import NetworkProjection, Population
@@ -19,15 +20,36 @@ class PublishedNetwork(ABC):
 
     Attributes
     ----------
+    title : str
+        What people call it.
+    phenomenon : str
+        What to look at, in a sentence.
     reference : str
         Authors, year, title and DOI.
     rate, irregularity : (float, float)
         Between what the mean rate in Hz, and the variation of the intervals, lie.
+    state : str
+        Label of the state as `engine.analysis.networks.state_of` gives it; empty where the network
+        has no steady one.
+    rhythm : (float, float) or None
+        Between what frequencies in Hz the population rate has its peak.
+    start_scale : float
+        Scale to begin with where the network is shown: about a thousand neurons.
     """
 
+    title: ClassVar[str] = ""
+    phenomenon: ClassVar[str] = ""
     reference: ClassVar[str] = ""
     rate: ClassVar[tuple[float, float]]
     irregularity: ClassVar[tuple[float, float]]
+    state: ClassVar[str] = ""
+    rhythm: ClassVar[tuple[float, float] | None] = None
+    start_scale: ClassVar[float] = 1.0
+
+    @classmethod
+    def summary(cls) -> str:
+        """Say what it is: the first sentence of its docstring."""
+        return catalog.summary(cls)
 
     @classmethod
     @abstractmethod

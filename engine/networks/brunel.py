@@ -77,30 +77,85 @@ class BrunelNetwork(PublishedNetwork):
 class BrunelSynchronousRegular(BrunelNetwork):
     """Excitation wins: all fire together, like clocks, as fast as they can."""
 
+    title = "Brunel SR: synchronous regular"
+    phenomenon = "Columns in the raster: excitation drives all neurons to the refractory period."
     g, eta = 3.0, 2.0
     rate = (200.0, 450.0)
     irregularity = (0.0, 0.3)
+    state = "SR"
+    start_scale = 0.12
 
 
 class BrunelFastOscillation(BrunelNetwork):
     """Strong inhibition and strong input: a fast rhythm of a network whose neurons fire rarely."""
 
+    title = "Brunel SI: fast oscillation"
+    phenomenon = "The population rate swings at nearly 190 Hz, while each neuron skips most cycles."
     g, eta = 6.0, 4.0
     rate = (45.0, 75.0)
     irregularity = (0.3, 1.2)
+    state = "SI"
+    rhythm = (150.0, 220.0)
+    start_scale = 0.12
 
 
 class BrunelAsynchronous(BrunelNetwork):
     """Inhibition wins: each neuron fires irregularly, and the whole at a steady rate."""
 
+    title = "Brunel AI: asynchronous irregular"
+    phenomenon = "No columns in the raster: the population rate hardly moves while neurons fire."
     g, eta = 5.0, 2.0
     rate = (30.0, 45.0)
     irregularity = (0.3, 1.2)
+    state = "AI"
+    start_scale = 0.1
+
+    @classmethod
+    def experiment(cls, scale: float = 1.0) -> NetworkExperiment:
+        """Return the network with the published numbers.
+
+        Parameters
+        ----------
+        scale : float
+            Part of the neurons to keep. Neurons that shared nearly all of their input would fire
+            together, so each keeps the same part of its connections; these are as much stronger as
+            it takes to keep the variance of the input, and the resting potential keeps its mean.
+
+        References
+        ----------
+        S. J. van Albada, M. Helias and M. Diesmann (2015). Scalability of asynchronous networks is
+        limited by one-to-one mapping between effective connectivity and correlations. PLoS
+        Computational Biology 11, e1004490. doi:10.1371/journal.pcbi.1004490
+        """
+        network, stronger = cls.at(cls.g, cls.eta), scale**-0.5
+        fired = 37.6e-3  # spikes of a neuron in a millisecond, at full scale
+        mean = 20.0 * cls.eta + 1000 * 0.1 * 20.0 * fired * (1.0 - cls.g / 4.0)
+        smaller = {path: network[path] * scale for path in _COUNTED}
+        weights = {path: network[path] * stronger for path in _WEIGHTS}
+        rest = for_each("E I", {"V_rest": mean * (1.0 - scale**0.5)})
+        return network.update({p: float(round(v)) for p, v in smaller.items()} | weights | rest)
 
 
 class BrunelSlowOscillation(BrunelNetwork):
     """Input below threshold: a slow rhythm of a network whose neurons fire rarely."""
 
+    title = "Brunel SI: slow oscillation"
+    phenomenon = "Bursts of the population rate some twenty times a second, most neurons silent."
     g, eta = 4.5, 0.9
     rate = (3.0, 12.0)
     irregularity = (0.3, 1.6)
+    state = "SI"
+    rhythm = (10.0, 50.0)
+    start_scale = 0.12
+
+
+_WEIGHTS = (
+    *(f"{p}.weight" for p in ("EE", "EI", "IE", "II")),
+    *(f"{p}.background.weight" for p in "EI"),
+)
+_COUNTED = (
+    "E.n",
+    "I.n",
+    *(f"{p}.connectivity.degree" for p in ("EE", "EI", "IE", "II")),
+    *(f"{p}.background.rate" for p in "EI"),
+)

@@ -24,6 +24,10 @@ class CobaNetwork(PublishedNetwork):
     paper's mean conductances make an effective membrane time constant of a few milliseconds.
     """
 
+    title = "Self-sustained conductances (Vogels and Abbott)"
+    phenomenon = (
+        "Switch the input off: the neurons keep each other firing, and no two spikes come together."
+    )
     reference: ClassVar[str] = (
         "R. Brette and others (2007). Simulation of networks of spiking neurons: a review of tools "
         "and strategies. Journal of Computational Neuroscience 23, 349-398, benchmark 1. "
@@ -32,6 +36,8 @@ class CobaNetwork(PublishedNetwork):
     )
     rate = (15.0, 26.0)
     irregularity = (0.8, 2.5)
+    state = "AI"
+    start_scale = 0.25
 
     @classmethod
     def experiment(cls, scale: float = 1.0) -> NetworkExperiment:

@@ -26,9 +26,15 @@ class CubaNetwork(PublishedNetwork):
     input from outside. The expected rate is what simulators of the benchmark give, about 5.5 Hz.
     """
 
+    title = "Self-sustained currents (Vogels and Abbott)"
+    phenomenon = (
+        "Excitatory and inhibitory currents, each large, leave a small difference that fires."
+    )
     reference: ClassVar[str] = CobaNetwork.reference.replace("benchmark 1", "benchmark 2")
     rate = (4.0, 8.0)
     irregularity = (0.4, 1.6)
+    state = "AI"
+    start_scale = 0.25
 
     @classmethod
     def experiment(cls, scale: float = 1.0) -> NetworkExperiment:

@@ -1,5 +1,7 @@
 """Published networks: their regime, and the rates that the literature gives."""
 
+import re
+
 import pytest
 
 from engine import networks, simulate
@@ -20,7 +22,12 @@ def run(kind, scale, duration):
 def test_it_is_cited_and_can_be_written(kind):
     experiment = kind.experiment(0.05)
     assert "doi:" in kind.reference
-    assert "(2007)" in kind.reference or "(2000)" in kind.reference
+    assert re.search(r"\((19|20)\d\d\)", kind.reference)
+    assert kind.title
+    assert kind.summary()
+    assert kind.phenomenon.endswith(".")
+    assert 0.0 < kind.start_scale <= 1.0
+    assert kind.state in ("", "SR", "SI", "AR", "AI")
     again = read(experiment.to_json())
     assert again.differences() == experiment.differences()
     assert again.base_specs.keys() == experiment.base_specs.keys()
@@ -36,11 +43,15 @@ def test_a_self_sustained_network_fires_irregularly_at_its_rate(name):
     assert low < analysis.irregularity(recording, SETTLED) < high
 
 
-def test_a_smaller_network_with_as_many_connections_each_is_asynchronous_too():
-    kind = networks.BrunelAsynchronous
-    recording = run(kind, 0.12, 400.0)
+@EACH
+def test_it_shows_its_state_at_the_scale_to_start_with(kind):
+    recording = run(kind, kind.start_scale, 600.0)
+    assert 200 <= recording.experiment.n <= 6000
+    found = analysis.state_of(recording, SETTLED)
+    if kind.state:
+        assert found.label == kind.state, found.reason
     low, high = kind.rate
-    assert low < analysis.rates(recording, 100.0)["E"] < 1.3 * high
+    assert low < recording.rate < 1.3 * high
 
 
 @pytest.mark.slow
@@ -54,5 +65,8 @@ def test_a_state_of_the_sparse_network_has_its_rate_and_regularity(name):
         assert kind.rate[0] < rate < kind.rate[1]
     low, high = kind.irregularity
     assert low <= analysis.irregularity(recording, SETTLED) < high
-    synchrony = analysis.synchrony(recording, SETTLED)
-    assert (synchrony > 1000.0) == (name == "BrunelSynchronousRegular")
+    found = analysis.state_of(recording, SETTLED)
+    assert found.label == kind.state, found.reason
+    if kind.rhythm:
+        frequencies, power = analysis.power_spectrum(recording, after=SETTLED)
+        assert kind.rhythm[0] < frequencies[power.argmax()] < kind.rhythm[1]
