@@ -36,6 +36,7 @@ __all__ = [
     "modulation",
     "power_spectrum",
     "rates",
+    "sign_of",
     "spikes_of",
     "state_of",
     "synchrony",
@@ -575,11 +576,11 @@ def connectivity_image(experiment: NetworkExperiment, cells: int = 64) -> np.nda
         column = (np.arange(graph.n_post, dtype=np.int64) + there) * cells // n
         place = np.repeat(row * cells, graph.out_degrees) + column[graph.targets]
         counts = np.bincount(place, minlength=cells * cells).reshape(cells, cells)
-        image += _sign(experiment, name) * counts
+        image += sign_of(experiment, name) * counts
     return image
 
 
-def _sign(experiment: NetworkExperiment, name: str) -> int:
+def sign_of(experiment: NetworkExperiment, name: str) -> int:
     """Return 1 for a projection that excites, -1 for one that inhibits, 0 for neither."""
     projection = experiment.projections[name]
     target, receptor = projection.target, projection.receptor

@@ -14,7 +14,7 @@ from explorer.theme import role_color
 from explorer.views.base import View, put
 from explorer.views.thinning import broken_line
 
-__all__ = ["RasterView"]
+__all__ = ["RasterView", "binned", "no_image", "shades"]
 
 MOST_STROKES = 4_000
 """Spikes in sight above which an image is cheaper to send and to draw than strokes."""
@@ -22,7 +22,15 @@ COLUMNS, ROWS = 800, 260
 SHADES = 4
 
 
-class RasterView(View):
+class OnPick(View):
+    """A view of neurons of which one can be pointed at."""
+
+    def on_pick(self, callback: Callable[[int], None]) -> None:
+        """Call back with the neuron that the user has pointed at."""
+        self.figure.on_event(Tap, lambda event: callback(round(event.y)))
+
+
+class RasterView(OnPick):
     """Time of every spike against the number of its neuron."""
 
     title = "Spikes"
@@ -34,9 +42,8 @@ class RasterView(View):
         )
         self._strokes = self.line("raster", line_width=1.4)
         self._strokes_glyph = self.figure.renderers[-1]
-        self._image = ColumnDataSource(data=_no_image())
-        shades = [f"{role_color('raster')}{alpha:02x}" for alpha in (0, 170, 220, 255)]
-        mapper = LinearColorMapper(palette=shades, low=0, high=SHADES - 1)
+        self._image = ColumnDataSource(data=no_image())
+        mapper = LinearColorMapper(palette=shades("raster"), low=0, high=SHADES - 1)
         mapper.tags = ["role:raster"]
         self._image_glyph = self.figure.image(
             "image", "x", "y", "width", "height", source=self._image, color_mapper=mapper
@@ -57,7 +64,7 @@ class RasterView(View):
         times, neurons = times[first:last], recording.spike_neurons[first:last]
         as_image = len(times) > MOST_STROKES
         if as_image:
-            put(self._image, **_bin(times, neurons, n, start, end))
+            put(self._image, **binned(times, neurons, n, start, end))
         else:
             x, y = broken_line(times, neurons - 0.42, neurons + 0.42)
             put(self._strokes, x=x, y=y)
@@ -72,16 +79,18 @@ class RasterView(View):
         half = max(0.5, n / ROWS / 2)
         self._watched.update(bottom=watched - half, top=watched + half, visible=n > 1)
 
-    def on_pick(self, callback: Callable[[int], None]) -> None:
-        """Call back with the neuron that the user has pointed at."""
-        self.figure.on_event(Tap, lambda event: callback(round(event.y)))
+
+def shades(role: str) -> list[str]:
+    """Return the colour of a role from nothing to full, as the page's script makes it too."""
+    return [f"{role_color(role)}{alpha:02x}" for alpha in (0, 170, 220, 255)]
 
 
-def _no_image() -> Any:
+def no_image() -> Any:
+    """Return the data of an image that shows nothing."""
     return {"image": [], "x": [], "y": [], "width": [], "height": []}
 
 
-def _bin(
+def binned(
     times: np.ndarray, neurons: np.ndarray, n: int, start: float, end: float
 ) -> dict[str, list[Any]]:
     """Count the spikes in cells of about a pixel."""
