@@ -211,3 +211,37 @@ class GalleryCards(Component):
 
     _esm = _script("gallerycards")
     _stylesheets = _styles("gallerycards")
+
+
+class NetworkGraph(Component):
+    """Populations and projections as a graph and as a table, to be edited in either.
+
+    A population is a dict ``{"id", "label", "detail", "color", "receptors", "problem"}``, where
+    ``color`` counts through the palette of the populations. A projection is a dict ``{"id",
+    "source", "target", "receptor", "detail", "sign", "problem"}``: its ``sign`` is 1 where it
+    excites, -1 where it inhibits, and 0 where it may do either. No id is used twice.
+
+    Messages are ``{"type": "select", "id"}`` (an empty id is the whole network), ``{"type":
+    "add_population", "like"}`` (the population to copy, or empty), ``{"type": "remove", "id"}``,
+    ``{"type": "rename", "id", "name"}``, ``{"type": "connect", "source", "target", "receptor"}``
+    and ``{"type": "retarget", "id", "source", "target", "receptor"}``. The answer is new lists, or
+    a `notice`. Whatever has the same id stays where it is and keeps the focus.
+    """
+
+    populations = param.List(default=[], doc="The populations, in the order of their places.")
+    projections = param.List(default=[], doc="The projections between them.")
+    selected = param.String(
+        default="", doc="Id of a population or a projection; empty is the network as a whole."
+    )
+    limits = param.Dict(default={"populations": 12}, doc="How many populations there may be.")
+    notice = param.String(
+        default="",
+        doc="A sentence, shown and read out: why nothing was done. The next message clears it.",
+    )
+
+    _esm = _script("networkgraph")
+    _stylesheets = _styles("networkgraph")
+
+    def _handle_msg(self, data: Message) -> None:
+        self.notice = ""
+        super()._handle_msg(data)
