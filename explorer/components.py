@@ -174,7 +174,10 @@ class StatusLine(Component):
 
 
 class Insight(Component):
-    """The column beside the plots: numbers of the run, the equation, and a small figure."""
+    """The column beside the plots: numbers of the run, the equation, and a small figure.
+
+    Where there are several figures to choose from, the message is ``{"type": "figure", "id"}``.
+    """
 
     numbers = param.List(
         default=[],
@@ -185,6 +188,8 @@ class Insight(Component):
     note = param.String(default="", doc="A sentence under the equation, such as its source.")
     figure = Child(default=None, allow_None=True, doc="A small figure, such as the surrogate.")
     figure_title = param.String(default="Surrogate", doc="Heading of the figure.")
+    figures = param.List(default=[], doc='Figures to choose from: ``{"id", "label"}``.')
+    figure_id = param.String(default="", doc="Id of the figure in sight.")
 
     _esm = _script("insight")
     _stylesheets = _styles("insight")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from explorer.labs import Lab
 
-__all__ = ["free_port", "gallery_page", "neuron_page", "serve", "synapse_page"]
+__all__ = ["free_port", "gallery_page", "network_page", "neuron_page", "serve", "synapse_page"]
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,13 @@ def synapse_page() -> Any:
     from explorer.labs import SynapseLab
 
     return _page_of(SynapseLab)
+
+
+def network_page() -> Any:
+    """Make the page of the network lab for the session that asks for it."""
+    from explorer.labs import NetworkLab
+
+    return _page_of(NetworkLab)
 
 
 def gallery_page() -> Any:
@@ -102,7 +109,12 @@ def serve(port: int, address: str, show: bool) -> None:
     pn.config.reconnect = False
     origins = [f"{name}:{port}" for name in ("localhost", "127.0.0.1", address)]
     pn.serve(
-        {"": neuron_page, "synapse": synapse_page, "gallery": gallery_page},
+        {
+            "": neuron_page,
+            "synapse": synapse_page,
+            "network": network_page,
+            "gallery": gallery_page,
+        },
         port=port,
         address=address,
         websocket_origin=origins if address in ("127.0.0.1", "localhost") else "*",

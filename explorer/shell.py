@@ -27,6 +27,7 @@ ICON = (
 LABS = {
     "neuron": ("Neuron lab", "./"),
     "synapse": ("Synapse lab", "synapse"),
+    "network": ("Network lab", "network"),
     "gallery": ("Models", "gallery"),
 }
 """Title and address of every page, by its id."""

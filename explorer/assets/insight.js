@@ -18,7 +18,8 @@ export function render({ model, el }) {
   const figure = element("div", { class: "figure" });
   const numbers = section("numbers", "This run", [list]);
   const formula = section("equation", "Equation", [equation, note]);
-  const plot = section("figure", "Surrogate", [figure]);
+  const choice = element("select", { class: "choice", "aria-label": "figure" });
+  const plot = section("figure", "Surrogate", [choice, figure]);
   body.append(numbers.root, formula.root, plot.root);
   el.append(root);
 
@@ -71,6 +72,16 @@ export function render({ model, el }) {
     plot.root.hidden = !child;
   }
 
+  function showChoice() {
+    const figures = plain(model.figures) ?? [];
+    choice.hidden = !figures.length;
+    choice.replaceChildren(...figures.map(({ id, label }) => element("option", { value: id }, label)));
+    choice.value = model.figure_id;
+  }
+
+  choice.addEventListener("change", () => model.send_msg({ type: "figure", id: choice.value }));
+  model.on("figures", showChoice);
+  model.on("figure_id", () => (choice.value = model.figure_id));
   model.on("numbers", showNumbers);
   model.on(["equation", "note"], showEquation);
   model.on("figure_title", () => setText(plot.title, model.figure_title));
@@ -78,6 +89,7 @@ export function render({ model, el }) {
   observer.observe(body);
   model.on("remove", () => observer.disconnect());
   showNumbers();
+  showChoice();
   showEquation();
   showFigure();
 

@@ -125,9 +125,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             presets=[preset.option for preset in presets(self.id).values()],
         )
         self.status = StatusLine()
-        self.insight = Insight(
-            figure=pn.pane.Bokeh(self.small_figure()), figure_title=self.figure_title
-        )
+        self.insight = Insight(figure=pn.panel(self.small_figure()), figure_title=self.figure_title)
         self.runner: LatestRunner[Request, Result[Extra]] = LatestRunner(
             self._compute, self._deliver, self._fail, self._schedule
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from engine import NetworkExperiment, networks
 from engine.base_experiment import BaseExperiment, read
 
 __all__ = ["Preset", "presets"]
@@ -42,8 +43,16 @@ class Preset:
 
 @lru_cache(maxsize=8)
 def presets(lab: str = "neuron") -> dict[str, Preset]:
-    """Return every preset of a lab by its id, in the order of the file names."""
+    """Return every preset of a lab by its id, in the order of the file names.
+
+    Those of the network lab are the published networks, in the size to begin with.
+    """
     found = {}
+    if lab == NetworkExperiment.kind:
+        for name, kind in networks.catalogue().items():
+            experiment = kind.experiment(kind.start_scale)
+            start = experiment.rewatched(experiment)
+            found[name] = Preset(name, kind.title, kind.phenomenon, "Published networks", start)
     files = [f for f in resources.files("explorer.presets").iterdir() if f.name.endswith(".json")]
     for file in sorted(files, key=lambda f: f.name):
         content = json.loads(file.read_text(encoding="utf-8"))

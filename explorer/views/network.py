@@ -249,12 +249,12 @@ class NetworkCurrentView(View):
             return
         seen = self.window.steps(recording)
         total = found.excitatory + found.inhibitory
-        parts = {
-            self._excitatory: found.excitatory,
-            self._inhibitory: found.inhibitory,
-            self._sum: total,
-        }
-        for source, y in parts.items():
+        parts = (
+            (self._excitatory, found.excitatory),
+            (self._inhibitory, found.inhibitory),
+            (self._sum, total),
+        )
+        for source, y in parts:
             y = y[seen].astype(np.float32)
             index = min_max(y, PIXELS // 2)
             x = ((index + seen.start) * recording.dt).astype(np.float32)
