@@ -181,8 +181,8 @@ class Insight(Component):
 
     numbers = param.List(
         default=[],
-        doc="""Numbers in order: ``{"id", "label", "value", "unit", "title"}``; the first is the
-        headline. They are replaced in place.""",
+        doc="""Numbers in order: ``{"id", "label", "value", "unit", "title"}``, perhaps with a
+        ``"note"`` that stands below; the first is the headline. They are replaced in place.""",
     )
     equation = param.String(default="", doc="The model's equation as MathML.")
     note = param.String(default="", doc="A sentence under the equation, such as its source.")

@@ -145,10 +145,14 @@ class Cell {
     this.unit = element("span", { class: "unit" });
     const both = element("dd", {});
     both.append(this.value, " ", this.unit);
+    this.note = element("p", { class: "reason" });
+    both.append(this.note);
     this.root.append(this.label, both);
   }
 
-  show({ label, value, unit = "", title = "" }) {
+  show({ label, value, unit = "", title = "", note = "" }) {
+    setText(this.note, note);
+    this.note.hidden = !note;
     setText(this.label, label);
     setText(this.value, String(value));
     setText(this.unit, unit);

@@ -110,6 +110,8 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         self._figure = "spectrum"
         self._pace = NEURON_STEP
         super().__init__(experiment, query)
+        self.state.preset = next((n for n, e in self.named().items() if e == self.experiment), "")
+        self._show_state_held()
         self.graph.on_message(self._on_graph)
         self.insight.param.update(
             figures=[{"id": id_, "label": label} for id_, label in FIGURES.items()],
@@ -221,11 +223,11 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
             "degrees": HistogramView(FIGURES["degrees"]),
             "weights": HistogramView(FIGURES["weights"]),
         }
-        self._panes = {
-            id_: pn.pane.Bokeh(view.figure, sizing_mode="stretch_width", visible=id_ == "spectrum")
-            for id_, view in self.figures.items()
-        }
-        return pn.Column(*self._panes.values(), sizing_mode="stretch_width", margin=0)
+        panes = []
+        for id_, view in self.figures.items():
+            view.figure.visible = id_ == self._figure
+            panes.append(pn.pane.Bokeh(view.figure, sizing_mode="stretch_width", margin=0))
+        return pn.Column(*panes, sizing_mode="stretch_width", margin=0)
 
     def models(self) -> list[dict[str, str]]:
         """Return the neuron models that a population may have."""
@@ -376,8 +378,8 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         if message["type"] == "figure" and message["id"] in FIGURES:
             self._figure = str(message["id"])
             with self._held():
-                for id_, pane in self._panes.items():
-                    pane.visible = id_ == self._figure
+                for id_, view in self.figures.items():
+                    view.figure.visible = id_ == self._figure
                 self.insight.figure_id = self._figure
                 if self.recording is not None:
                     self._show_figure(self.recording.experiment)  # type: ignore[arg-type]
@@ -387,7 +389,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         network: Any = recording.experiment
         state = extra.state
         return [
-            number("state", "State", _state(state), "", state.reason),
+            number("state", "State", *_state(state), state.reason) | {"note": state.reason},
             *(
                 number(f"rate {name}", f"{name} rate", f"{rate:.1f}", "Hz", _RATE.format(name))
                 for name, rate in extra.rates.items()
@@ -412,7 +414,10 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
 
     def controls_column(self) -> pn.viewable.Viewable:
         """Return the graph, and the controls of what is selected in it."""
-        return pn.Column(self.graph, self.rail, sizing_mode="stretch_both", margin=0)
+        flowing = "@media (max-width: 699px) { :host { height: auto !important; } }"
+        return pn.Column(
+            self.graph, self.rail, sizing_mode="stretch_both", margin=0, stylesheets=[flowing]
+        )
 
 
 _RATE = "Spikes per second of a neuron of {}, after the first fifth of the run"
@@ -431,7 +436,7 @@ def _network_groups(rows: controls.Rows, network: NetworkExperiment) -> Iterable
         found = []
         for name in names:
             for row in rows.numbers(f"{name}.{path}"):
-                found.append(row | {"symbol": "", "label": f"{name} {row['label']}"})
+                found.append(row | {"symbol": "", "label": name})
         return found
 
     return [
@@ -585,8 +590,9 @@ def _projection_name(network: NetworkExperiment, projection: NetworkProjection) 
 # -- words -----------------------------------------------------------------------------------------
 
 
-def _state(state: analysis.State) -> str:
-    return f"{state.label}: {state.name}" if state.label.isupper() else state.name
+def _state(state: analysis.State) -> tuple[str, str]:
+    """Return the label of a state, and its words where they say more."""
+    return state.label, state.name if state.name != state.label else ""
 
 
 def _or_dash(value: float, digits: int = 2) -> str:

@@ -229,8 +229,8 @@ class NetworkCurrentView(View):
 
     def __init__(self, window: Window, **kwargs: Any) -> None:
         super().__init__(window, **kwargs)
-        self._excitatory = self.line("threshold", line_width=1)
-        self._inhibitory = self.line("trace", line_width=1)
+        self._excitatory = self.line("trace", line_width=1)
+        self._inhibitory = self.line("threshold", line_width=1)
         self._sum = self.line("spike", line_width=1.25)
         self.shown: str = ""
         """The population whose watched neuron is shown; the first where it is empty."""
@@ -382,9 +382,9 @@ class ConnectionsView(SmallView):
     def __init__(self) -> None:
         super().__init__("to", "from", left=52)
         self._image = ColumnDataSource(data=no_image())
-        palette = [*shades("trace"), *shades("threshold")]
+        palette = [*shades("threshold"), *shades("trace")]
         mapper = LinearColorMapper(palette=palette, low=0, high=2 * SHADES - 1)
-        mapper.tags = ["role:trace,threshold"]
+        mapper.tags = ["role:threshold,trace"]
         self.figure.image(
             "image", "x", "y", "width", "height", source=self._image, color_mapper=mapper
         )
