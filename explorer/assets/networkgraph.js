@@ -95,10 +95,10 @@ class Network {
     this.view = view;
     if (chosen) remember(view);
     this.switch.set(view);
-    this.graph.stopConnecting();
     const table = view === "table";
+    if (table) this.graph.rest();
     this.root.classList.toggle("as-table", table);
-    this.graph.root.hidden = this.connectButton.hidden = this.info.hidden = table;
+    for (const part of [this.graph.root, this.addButton, this.connectButton, this.info]) part.hidden = table;
     this.table.root.hidden = !table;
     if (table) this.table.update();
     else this.graph.update();
@@ -378,15 +378,17 @@ class Graph {
 
   update(renamed = null) {
     const { populations, projections } = this.network;
-    const lost = this.svg.contains(this.active()) ? this.active().dataset.id : "";
+    const lost = (this.svg.contains(this.active()) && this.active().dataset.id) || "";
     const order = [...this.nodes.keys()];
     const source = this.edges.get(lost)?.source;
     if (renamed) {
       for (const views of [this.nodes, this.edges]) rekey(views, renamed.from, renamed.to);
       for (const name of ["current", "hovered", "focused"]) if (this[name] === renamed.from) this[name] = renamed.to;
     }
+    this.updating = true;
     this.sync(this.edges, this.edgeLayer, projections, EdgeView);
     this.sync(this.nodes, this.nodeLayer, populations, NodeView);
+    this.updating = false;
     if (!this.network.has(this.hovered)) this.hovered = "";
     if (!this.network.has(this.focused)) this.focused = "";
     if (this.connecting && this.connecting.source && !this.nodes.has(this.connecting.source)) this.stopConnecting();
@@ -402,7 +404,7 @@ class Graph {
       this.arrange(moved);
     }
     this.paint();
-    const followed = renamed?.from === lost ? renamed.to : lost;
+    const followed = renamed && renamed.from === lost ? renamed.to : lost;
     if (followed && !this.has(followed)) this.inherit(source, order.indexOf(lost));
   }
 
@@ -486,7 +488,7 @@ class Graph {
       const eased = 1 - (1 - share) ** 3;
       for (const [id, node] of this.nodes) {
         const start = from.get(id) ?? node.goal;
-        node.put({ ...node.goal, x: mix(start.x, node.goal.x, eased), y: mix(start.y, node.goal.y, eased) });
+        node.put({ ...node.goal, x: mix(start.x, node.goal.x, eased), y: mix(start.y, node.goal.y, eased) }, this.plan.radius);
       }
       this.draw();
       if (share < 1) this.frame = requestAnimationFrame(step);
@@ -496,7 +498,7 @@ class Graph {
 
   settle() {
     cancelAnimationFrame(this.frame);
-    for (const node of this.nodes.values()) node.put(node.goal);
+    for (const node of this.nodes.values()) node.put(node.goal, this.plan.radius);
     this.draw();
   }
 
@@ -525,6 +527,7 @@ class Graph {
   }
 
   paint() {
+    if (this.root.hidden) return;
     const { selected } = this.network;
     const lit = this.regarded() || selected;
     const busy = this.connecting ?? (this.drag?.moving ? this.drag : null);
@@ -583,23 +586,34 @@ class Graph {
     pane.addEventListener("pointermove", (event) => this.wander(event));
     pane.addEventListener("pointerup", (event) => this.release(event));
     pane.addEventListener("pointercancel", () => this.stopDrag());
+    // A finger that draws must not scroll, even where the browser overlooks `touch-action` inside of an SVG.
+    pane.addEventListener("touchmove", (event) => this.drag && event.preventDefault(), { passive: false });
     pane.addEventListener("pointerleave", () => !this.drag?.moving && this.hover(""));
     pane.addEventListener("click", (event) => this.click(event));
     pane.addEventListener("dblclick", (event) => this.double(event));
     pane.addEventListener("keydown", (event) => this.key(event));
-    pane.addEventListener("focusin", ({ target }) => {
+    // Not on the drawing itself: with these it would take the focus.
+    this.root.addEventListener("focusin", ({ target }) => {
       this.focused = target.matches(":focus-visible") ? target.dataset.id ?? "" : "";
       if (target.dataset.id) this.current = target.dataset.id;
       if (this.connecting && this.nodes.has(this.current)) this.connecting.target = this.current;
       this.refresh();
     });
-    pane.addEventListener("focusout", () => {
+    this.root.addEventListener("focusout", () => {
       this.focused = "";
       this.refresh();
     });
   }
 
+  // Out of sight: nothing is regarded, and nothing is under way.
+  rest() {
+    this.stopConnecting();
+    this.menu.close();
+    this.hovered = this.focused = "";
+  }
+
   refresh() {
+    if (this.updating) return; // what loses the focus now is on its way out
     this.paint();
     this.network.describe();
   }
@@ -854,12 +868,12 @@ class NodeView {
     setAttribute(this.label, "font-size", String(size));
     setAttribute(this.label, "y", String(round(size * 0.35)));
     setText(this.caption, room ? clipped(this.item.detail ?? "", room / 5.7) : "");
-    setAttribute(this.caption, "y", String(radius + 14));
     setAttribute(this.badge, "transform", `translate(${round(radius * 0.76)} ${round(-radius * 0.76)})`);
   }
 
-  put(at) {
+  put(at, radius) {
     this.at = at;
+    setAttribute(this.caption, "y", String(at.above ? -radius - 7 : radius + 14));
     setAttribute(this.root, "transform", `translate(${round(at.x)} ${round(at.y)})`);
   }
 }
@@ -910,7 +924,7 @@ class EdgeView {
 // Where the circles stand: in the middle, side by side, in a triangle, in a square, on an ellipse.
 function arrangement(count, width, loops) {
   const radius = [26, 26, 26, 23, 21, 19, 19, 17][Math.max(count - 1, 0)] ?? 16;
-  const height = count < 3 ? 148 : count < 5 ? 172 : count < 7 ? 188 : 208;
+  const height = count < 3 ? 148 : count < 4 ? 172 : count < 7 ? 188 : 208;
   const reach = loops ? Math.round(radius * (count < 5 ? 1.05 : 1)) : 0;
   const middle = width / 2;
   const caption = 16;
@@ -934,11 +948,11 @@ function arrangement(count, width, loops) {
     ];
   } else if (count === 4) {
     const rx = Math.min(width * 0.25, 120);
-    const [top, bottom] = [radius + 10, height - radius - caption - 6];
+    const [top, bottom] = [radius + caption + 6, height - radius - caption - 6];
     plan.room = 2 * rx - 20;
     plan.places = [
-      { x: middle - rx, y: top, out: 190 },
-      { x: middle + rx, y: top, out: -10 },
+      { x: middle - rx, y: top, out: 190, above: true },
+      { x: middle + rx, y: top, out: -10, above: true },
       { x: middle + rx, y: bottom, out: 10 },
       { x: middle - rx, y: bottom, out: 170 },
     ];
@@ -1250,7 +1264,7 @@ class Table {
 
 function sheet(title, kind, columns) {
   const root = element("section", { class: `sheet ${kind}` });
-  const heading = element("h3", { id: unique("sheet") }, title);
+  const heading = element("h2", { id: unique("sheet") }, title);
   const grid = element("div", { role: "table", "aria-labelledby": heading.id });
   const body = element("div", { role: "rowgroup" });
   const foot = element("div", { role: "rowgroup" });
