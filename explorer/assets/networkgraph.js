@@ -190,7 +190,6 @@ class Network {
   showNotice() {
     const notice = this.model.notice ?? "";
     setText(this.notice, notice);
-    this.notice.classList.toggle("shown", Boolean(notice));
     if (!notice) return;
     this.asked = null; // refused: what is in force stands
     this.choices = [];
@@ -308,7 +307,7 @@ class Network {
     setText(this.name, item ? this.nameOf(id) : "Network");
     const way = projection && `${this.nameOf(projection.source)} → ${this.nameOf(projection.target)}`;
     setText(this.detail, [way, projection ? projection.receptor : item?.detail].filter(Boolean).join(" · "));
-    this.mark.hidden = !item;
+    setHidden(this.mark, !item);
     this.mark.classList.toggle("of-projection", Boolean(projection));
     if (item && this.mark.style.getPropertyValue("--c") !== this.color(id)) this.mark.style.setProperty("--c", this.color(id));
     const problem = !this.said && !this.graph.connecting ? item?.problem ?? "" : "";
@@ -393,7 +392,7 @@ class Graph {
     if (!this.network.has(this.focused)) this.focused = "";
     if (this.connecting && this.connecting.source && !this.nodes.has(this.connecting.source)) this.stopConnecting();
     if (!this.has(this.current)) this.current = populations.keys().next().value ?? "";
-    this.empty.hidden = populations.size > 0;
+    setHidden(this.empty, populations.size > 0);
     const shape = JSON.stringify([
       [...populations.values()].map(({ id, label, detail }) => [id, label, detail]),
       [...projections.values()].map(({ id, source, target, sign }) => [id, source, target, sign]),
@@ -680,7 +679,7 @@ class Graph {
     if (!drag || event.pointerId !== drag.pointer) return;
     this.dragged = Boolean(drag.moving);
     this.stopDrag();
-    if (drag.moving && this.nodes.has(drag.target)) this.join(drag.source, drag.target);
+    if (drag.moving && this.nodes.has(drag.source) && this.nodes.has(drag.target)) this.join(drag.source, drag.target);
   }
 
   stopDrag() {
@@ -1174,8 +1173,11 @@ class Menu {
     this.root.style.left = `${clamp(box.left + box.width / 2 - width / 2, 8, window.innerWidth - width - 8)}px`;
     const below = box.bottom + 6 + height <= window.innerHeight;
     this.root.style.top = `${below ? box.bottom + 6 : Math.max(8, box.top - height - 6)}px`;
-    this.list.firstElementChild.focus();
+    window.addEventListener("scroll", this.away, { capture: true, passive: true });
+    this.list.firstElementChild.focus({ preventScroll: true });
   }
+
+  away = () => this.close(true); // its population has moved
 
   key(event) {
     const items = [...this.list.children];
@@ -1197,6 +1199,7 @@ class Menu {
   close(back = false) {
     if (!this.isOpen) return;
     this.isOpen = false;
+    window.removeEventListener("scroll", this.away, { capture: true });
     if (back) this.closed();
     this.root.hidden = true;
     if (this.root.popover) this.root.hidePopover?.();
@@ -1229,7 +1232,7 @@ class Table {
     this.sync("projections", ProjectionRow, renamed, anew);
     this.newPopulation.update();
     this.newProjection.update();
-    this.projections.root.hidden = !network.populations.size;
+    setHidden(this.projections.root, !network.populations.size);
     if (lost && !lost.isConnected) {
       const heir = body.children[Math.min(index, body.children.length - 1)] ?? body.nextElementSibling;
       (heir.querySelector(`[data-part="${lost.dataset.part}"]`) ?? heir.querySelector("select, button"))?.focus();
@@ -1406,7 +1409,7 @@ class Ways {
   showReceptors(receptor) {
     const known = this.network.populations.get(this.target.value)?.receptors ?? [];
     options(this.receptor, known.map((name) => [name, name]), known.includes(receptor) ? receptor : known[0] ?? "");
-    this.receptor.disabled = !known.length;
+    if (this.receptor.disabled === known.length > 0) this.receptor.disabled = !known.length;
   }
 }
 
@@ -1425,7 +1428,7 @@ class NewPopulation {
     const all = [...populations.values()].map(({ id }) => [id, `like ${this.network.nameOf(id)}`]);
     const known = populations.has(this.like.value) ? this.like.value : selected;
     options(this.like, all, populations.has(known) ? known : all[0]?.[0] ?? "");
-    this.like.hidden = !all.length;
+    setHidden(this.like, !all.length);
     const full = populations.size >= this.network.limit();
     enable(this.adding, !full);
   }
@@ -1586,6 +1589,10 @@ function paintWith(node, color) {
 
 function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
+function setHidden(node, hidden) {
+  if (node.hidden !== hidden) node.hidden = hidden;
 }
 
 function place(parent, node, index) {
