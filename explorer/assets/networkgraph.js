@@ -574,7 +574,7 @@ class Graph {
     }
     if (this.edges.has(id)) return network.projections.get(id).detail ?? "";
     if (id && id === this.focused) return "↓ projections · C connect · F2 rename · Del remove";
-    return this.nodes.has(id) ? "Drag to a population, or onto itself, to connect" : network.size();
+    return this.nodes.has(id) ? "Drag to a population or itself to connect" : network.size();
   }
 
   // -- pointer
@@ -732,6 +732,7 @@ class Graph {
     if (!(event.key in actions) || (!this.has(id) && event.key !== "Escape")) return;
     if (this.connecting && ["Delete", "Backspace", "F2", "c", "C"].includes(event.key)) return;
     event.preventDefault();
+    this.hovered = ""; // the keyboard leads now, wherever the pointer was left
     if (event.key !== "Escape") network.hush();
     actions[event.key]();
     network.describe();
@@ -872,7 +873,7 @@ class NodeView {
 
   put(at, radius) {
     this.at = at;
-    setAttribute(this.caption, "y", String(at.above ? -radius - 7 : radius + 14));
+    setAttribute(this.caption, "y", String(at.above ? -radius - 8 : radius + 15));
     setAttribute(this.root, "transform", `translate(${round(at.x)} ${round(at.y)})`);
   }
 }

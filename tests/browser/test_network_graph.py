@@ -236,6 +236,13 @@ def test_the_pointer_is_told_what_it_is_over(pair):
     assert pair.heard == []
 
 
+def test_the_keyboard_takes_over_from_a_pointer_that_rests(pair):
+    pair.node("E").click()
+    pair.press("ArrowRight")
+    assert pair.focused == "population I, 200 LIFRef"
+    assert "200 LIFRef" in pair.page.locator(".info").inner_text()
+
+
 def test_dragging_to_another_population_connects_after_the_receptor_was_chosen(pair):
     pair.drag(pair.centre("I"), pair.centre("E"))
     assert [b.inner_text() for b in pair.page.get_by_role("menuitem").all()] == ["exc", "inh"]
