@@ -514,6 +514,12 @@ class Graph {
     return bow(a.at, b.at, this.plan, rank, of);
   }
 
+  // The way that one more projection between the two would take.
+  next(source, target) {
+    const rank = [...this.edges.values()].filter((edge) => edge.source === source && edge.target === target).length;
+    return this.curve(this.nodes.get(source), this.nodes.get(target), rank, rank + 1);
+  }
+
   middle(id) {
     return this.nodes.get(id)?.at ?? this.edges.get(id).middle;
   }
@@ -546,7 +552,7 @@ class Graph {
     if (busy?.source && !this.nodes.has(busy.source)) return;
     const a = busy && this.nodes.get(busy.source);
     if (!a) setAttribute(this.preview, "d", "");
-    else if (this.nodes.has(busy.target)) this.showPreview(this.curve(a, this.nodes.get(busy.target)));
+    else if (this.nodes.has(busy.target)) this.showPreview(this.next(busy.source, busy.target));
     else if (busy.at) this.showPreview(straight(a.at, busy.at));
     else setAttribute(this.preview, "d", "");
     if (a) this.preview.style.setProperty("--c", this.network.color(busy.source));
@@ -1441,7 +1447,7 @@ class NewProjection {
     this.root = element("div", { role: "row", class: "line new" });
     this.ways = new Ways(network);
     this.adding = button("add", "Add projection", () => network.connect(...this.ways.values()));
-    this.root.append(cell("blank"), cell("name", this.adding), ...this.ways.cells, cell("detail"), cell("remove"));
+    this.root.append(cell("blank"), cell("name", this.adding), ...this.ways.cells, cell("remove"));
   }
 
   update() {

@@ -256,14 +256,16 @@ def test_dragging_to_another_population_connects_after_the_receptor_was_chosen(p
 
 def test_dragging_out_and_back_makes_a_loop_and_into_the_open_nothing(visit):
     single = visit("single")
+    single.node("single").click()
     x, y = single.centre("single")
     single.drag((x, y), (x + 90, y), (x + 4, y + 2))
     single.says("added projection")
+    select = {"type": "select", "id": "single"}
     loop = {"type": "connect", "source": "single", "target": "single", "receptor": "exc"}
-    assert single.heard == [loop]  # one receptor only: nothing to ask
-    single.drag(single.centre("single"), (x + 100, y + 5))
+    assert single.heard == [select, loop]  # one receptor only: nothing to ask
+    single.drag((x, y), (x + 100, y + 5))
     assert single.page.locator(".preview").get_attribute("d") == ""
-    assert single.heard == [loop]
+    assert single.heard == [select, loop]  # and the end of a drag is no click
 
 
 def test_a_refusal_is_shown_and_what_was_typed_goes_back(pair):
