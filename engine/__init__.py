@@ -36,6 +36,7 @@ from engine.neurons import (
     MorrisLecar,
     PointNeuron,
     QuaIF,
+    TraubMilesHH,
     WangBuzsakiHH,
 )
 from engine.populations import NetworkCell, NetworkProjection, Population, ReceptorSite
@@ -172,6 +173,7 @@ __all__ = [
     "SynOut",
     "Synapse",
     "SynapseExperiment",
+    "TraubMilesHH",
     "TripletSTDP",
     "WangBuzsakiHH",
     "WienerProcessInput",

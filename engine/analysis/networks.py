@@ -43,8 +43,8 @@ __all__ = [
 ]
 
 IRREGULAR = 0.3
-"""Local variation of the intervals from which on a network fires irregularly. The asynchronous
-irregular state of Brunel's figure 8 has 0.45, neurons that only tick 0."""
+"""Variation of the intervals from which on a network fires irregularly. The asynchronous irregular
+state of Brunel's figure 8 has 0.45, neurons that only tick 0."""
 
 SYNCHRONOUS = 2.0 / 3.0
 """Modulation of the population rate from which on a network is synchronous. A rate that follows a
@@ -132,11 +132,10 @@ def local_irregularity(recording: Recording, after: float = 0.0) -> float:
     doi:10.1152/jn.1996.75.5.1806
     """
     times, neurons, _ = _late(recording, None, after)
-    return _local_irregularity(times, neurons)
+    return _local_irregularity(*spike_trains.isi(times, neurons))
 
 
-def _local_irregularity(times: np.ndarray, neurons: np.ndarray) -> float:
-    intervals, owners = spike_trains.isi(times, neurons)
+def _local_irregularity(intervals: np.ndarray, owners: np.ndarray) -> float:
     sums = intervals[1:] + intervals[:-1]
     pairs = (owners[1:] == owners[:-1]) & (sums > 0.0)
     if not pairs.any():
@@ -333,7 +332,8 @@ class State:
     reason : str
         A sentence with the numbers that decide.
     irregularity, modulation : float
-        The two numbers: `local_irregularity`, and `modulation`; NaN where they do not matter.
+        The two numbers: the larger of `irregularity` and `local_irregularity`, and `modulation`;
+        NaN where they do not matter.
     """
 
     label: str
@@ -358,8 +358,8 @@ def state_of(recording: Recording, after: float = 0.0) -> State:
     state : State
         Synchronous where the population rate swings by `SYNCHRONOUS` of its mean or more, beyond
         what as many independent Poisson neurons would do and by more than chance; irregular where
-        the `local_irregularity` is `IRREGULAR` or more. Neurons that fire too rarely to have two
-        intervals count as irregular.
+        the intervals vary by `IRREGULAR` or more, overall or from one to the next. Neurons that
+        fire too rarely to have two intervals count as irregular.
 
     Notes
     -----
@@ -389,8 +389,11 @@ def state_of(recording: Recording, after: float = 0.0) -> State:
     swing = float(np.sqrt(max(var - mean, 0.0)) / mean)
     certain = var / mean - 1.0 > CERTAIN * np.sqrt(2.0 / len(counts))
     some = neurons % (1 + len(times) // MOST_SPIKES) == 0
-    cv2 = _local_irregularity(times[some], neurons[some])
-    synchronous, irregular = bool(certain) and swing >= SYNCHRONOUS, not cv2 < IRREGULAR
+    # bursts differ little within, and few spikes have little spread: each number sees what the
+    # other one misses
+    local = _local_irregularity(*spike_trains.isi(times[some], neurons[some]))
+    variation = float(np.fmax(local, spike_trains.cv(times[some], neurons[some])))
+    synchronous, irregular = bool(certain) and swing >= SYNCHRONOUS, not variation < IRREGULAR
     together = (
         "no more than that of independent neurons"
         if not certain
@@ -399,14 +402,14 @@ def state_of(recording: Recording, after: float = 0.0) -> State:
     )
     alone = (
         "neurons fire too rarely to tick"
-        if np.isnan(cv2)
-        else f"successive intervals differ by {cv2:.2f} (a clock 0, Poisson 1)"
+        if np.isnan(variation)
+        else f"the intervals of a neuron vary by {variation:.2f} (a clock 0, Poisson 1)"
     )
     return State(
         "AS"[synchronous] + "RI"[irregular],
         ("" if synchronous else "a") + "synchronous " + ("irregular" if irregular else "regular"),
         f"The rate of all swings {together}, and {alone}.",
-        cv2,
+        variation,
         swing,
     )
 

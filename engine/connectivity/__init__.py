@@ -12,6 +12,7 @@ Examples
 """
 
 from engine.connectivity.base import Connectivity, catalogue, drawn
+from engine.connectivity.chain import Chain
 from engine.connectivity.graph import FromMatrix, Graph
 from engine.connectivity.random import (
     DistanceDependent,
@@ -23,6 +24,7 @@ from engine.connectivity.regular import AllToAll, OneToOne, Ring
 
 __all__ = [
     "AllToAll",
+    "Chain",
     "Connectivity",
     "DistanceDependent",
     "FixedInDegree",

@@ -7,6 +7,7 @@ Examples
 4000
 """
 
+from engine.networks.balanced_chaos import BalancedNetwork
 from engine.networks.base import PublishedNetwork, catalogue
 from engine.networks.brunel import (
     BrunelAsynchronous,
@@ -15,17 +16,28 @@ from engine.networks.brunel import (
     BrunelSlowOscillation,
     BrunelSynchronousRegular,
 )
+from engine.networks.brunel_hakim import BrunelHakimNetwork
+from engine.networks.coba_hh import CobaHHNetwork
+from engine.networks.microcircuit import CorticalMicrocircuit
+from engine.networks.synfire_chain import SynfireChain
 from engine.networks.vogels_abbott_coba import CobaNetwork
 from engine.networks.vogels_abbott_cuba import CubaNetwork
+from engine.networks.wang_buzsaki import WangBuzsakiNetwork
 
 __all__ = [
+    "BalancedNetwork",
     "BrunelAsynchronous",
     "BrunelFastOscillation",
+    "BrunelHakimNetwork",
     "BrunelNetwork",
     "BrunelSlowOscillation",
     "BrunelSynchronousRegular",
+    "CobaHHNetwork",
     "CobaNetwork",
+    "CorticalMicrocircuit",
     "CubaNetwork",
     "PublishedNetwork",
+    "SynfireChain",
+    "WangBuzsakiNetwork",
     "catalogue",
 ]

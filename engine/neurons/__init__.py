@@ -8,6 +8,7 @@ from engine.neurons.izhikevich import Izhikevich, IzhikevichRef
 from engine.neurons.lif import ALIF, IF, LIF, LIFRef
 from engine.neurons.quadratic import AdQuaIF, AdQuaIFRef, QuaIF
 from engine.neurons.reduced import FitzHughNagumo, HindmarshRose
+from engine.neurons.traub_miles import TraubMilesHH
 from engine.neurons.with_synapses import CobaLIF, CubaLIF
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "MorrisLecar",
     "PointNeuron",
     "QuaIF",
+    "TraubMilesHH",
     "WangBuzsakiHH",
 ]

@@ -95,10 +95,10 @@ class Network {
     this.view = view;
     if (chosen) remember(view);
     this.switch.set(view);
-    this.graph.stopConnecting();
     const table = view === "table";
+    if (table) this.graph.rest();
     this.root.classList.toggle("as-table", table);
-    this.graph.root.hidden = this.connectButton.hidden = this.info.hidden = table;
+    for (const part of [this.graph.root, this.addButton, this.connectButton, this.info]) part.hidden = table;
     this.table.root.hidden = !table;
     if (table) this.table.update();
     else this.graph.update();
@@ -190,7 +190,6 @@ class Network {
   showNotice() {
     const notice = this.model.notice ?? "";
     setText(this.notice, notice);
-    this.notice.classList.toggle("shown", Boolean(notice));
     if (!notice) return;
     this.asked = null; // refused: what is in force stands
     this.choices = [];
@@ -308,7 +307,7 @@ class Network {
     setText(this.name, item ? this.nameOf(id) : "Network");
     const way = projection && `${this.nameOf(projection.source)} → ${this.nameOf(projection.target)}`;
     setText(this.detail, [way, projection ? projection.receptor : item?.detail].filter(Boolean).join(" · "));
-    this.mark.hidden = !item;
+    setHidden(this.mark, !item);
     this.mark.classList.toggle("of-projection", Boolean(projection));
     if (item && this.mark.style.getPropertyValue("--c") !== this.color(id)) this.mark.style.setProperty("--c", this.color(id));
     const problem = !this.said && !this.graph.connecting ? item?.problem ?? "" : "";
@@ -378,20 +377,22 @@ class Graph {
 
   update(renamed = null) {
     const { populations, projections } = this.network;
-    const lost = this.svg.contains(this.active()) ? this.active().dataset.id : "";
+    const lost = (this.svg.contains(this.active()) && this.active().dataset.id) || "";
     const order = [...this.nodes.keys()];
     const source = this.edges.get(lost)?.source;
     if (renamed) {
       for (const views of [this.nodes, this.edges]) rekey(views, renamed.from, renamed.to);
       for (const name of ["current", "hovered", "focused"]) if (this[name] === renamed.from) this[name] = renamed.to;
     }
+    this.updating = true;
     this.sync(this.edges, this.edgeLayer, projections, EdgeView);
     this.sync(this.nodes, this.nodeLayer, populations, NodeView);
+    this.updating = false;
     if (!this.network.has(this.hovered)) this.hovered = "";
     if (!this.network.has(this.focused)) this.focused = "";
     if (this.connecting && this.connecting.source && !this.nodes.has(this.connecting.source)) this.stopConnecting();
     if (!this.has(this.current)) this.current = populations.keys().next().value ?? "";
-    this.empty.hidden = populations.size > 0;
+    setHidden(this.empty, populations.size > 0);
     const shape = JSON.stringify([
       [...populations.values()].map(({ id, label, detail }) => [id, label, detail]),
       [...projections.values()].map(({ id, source, target, sign }) => [id, source, target, sign]),
@@ -402,7 +403,7 @@ class Graph {
       this.arrange(moved);
     }
     this.paint();
-    const followed = renamed?.from === lost ? renamed.to : lost;
+    const followed = renamed && renamed.from === lost ? renamed.to : lost;
     if (followed && !this.has(followed)) this.inherit(source, order.indexOf(lost));
   }
 
@@ -486,7 +487,7 @@ class Graph {
       const eased = 1 - (1 - share) ** 3;
       for (const [id, node] of this.nodes) {
         const start = from.get(id) ?? node.goal;
-        node.put({ ...node.goal, x: mix(start.x, node.goal.x, eased), y: mix(start.y, node.goal.y, eased) });
+        node.put({ ...node.goal, x: mix(start.x, node.goal.x, eased), y: mix(start.y, node.goal.y, eased) }, this.plan.radius);
       }
       this.draw();
       if (share < 1) this.frame = requestAnimationFrame(step);
@@ -496,7 +497,7 @@ class Graph {
 
   settle() {
     cancelAnimationFrame(this.frame);
-    for (const node of this.nodes.values()) node.put(node.goal);
+    for (const node of this.nodes.values()) node.put(node.goal, this.plan.radius);
     this.draw();
   }
 
@@ -513,6 +514,12 @@ class Graph {
     return bow(a.at, b.at, this.plan, rank, of);
   }
 
+  // The way that one more projection between the two would take.
+  next(source, target) {
+    const rank = [...this.edges.values()].filter((edge) => edge.source === source && edge.target === target).length;
+    return this.curve(this.nodes.get(source), this.nodes.get(target), rank, rank + 1);
+  }
+
   middle(id) {
     return this.nodes.get(id)?.at ?? this.edges.get(id).middle;
   }
@@ -525,6 +532,7 @@ class Graph {
   }
 
   paint() {
+    if (this.root.hidden) return;
     const { selected } = this.network;
     const lit = this.regarded() || selected;
     const busy = this.connecting ?? (this.drag?.moving ? this.drag : null);
@@ -544,7 +552,7 @@ class Graph {
     if (busy?.source && !this.nodes.has(busy.source)) return;
     const a = busy && this.nodes.get(busy.source);
     if (!a) setAttribute(this.preview, "d", "");
-    else if (this.nodes.has(busy.target)) this.showPreview(this.curve(a, this.nodes.get(busy.target)));
+    else if (this.nodes.has(busy.target)) this.showPreview(this.next(busy.source, busy.target));
     else if (busy.at) this.showPreview(straight(a.at, busy.at));
     else setAttribute(this.preview, "d", "");
     if (a) this.preview.style.setProperty("--c", this.network.color(busy.source));
@@ -572,7 +580,7 @@ class Graph {
     }
     if (this.edges.has(id)) return network.projections.get(id).detail ?? "";
     if (id && id === this.focused) return "↓ projections · C connect · F2 rename · Del remove";
-    return this.nodes.has(id) ? "Drag to a population, or onto itself, to connect" : network.size();
+    return this.nodes.has(id) ? "Drag to a population or itself to connect" : network.size();
   }
 
   // -- pointer
@@ -583,23 +591,34 @@ class Graph {
     pane.addEventListener("pointermove", (event) => this.wander(event));
     pane.addEventListener("pointerup", (event) => this.release(event));
     pane.addEventListener("pointercancel", () => this.stopDrag());
+    // A finger that draws must not scroll, even where the browser overlooks `touch-action` inside of an SVG.
+    pane.addEventListener("touchmove", (event) => this.drag && event.preventDefault(), { passive: false });
     pane.addEventListener("pointerleave", () => !this.drag?.moving && this.hover(""));
     pane.addEventListener("click", (event) => this.click(event));
     pane.addEventListener("dblclick", (event) => this.double(event));
     pane.addEventListener("keydown", (event) => this.key(event));
-    pane.addEventListener("focusin", ({ target }) => {
+    // Not on the drawing itself: with these it would take the focus.
+    this.root.addEventListener("focusin", ({ target }) => {
       this.focused = target.matches(":focus-visible") ? target.dataset.id ?? "" : "";
       if (target.dataset.id) this.current = target.dataset.id;
       if (this.connecting && this.nodes.has(this.current)) this.connecting.target = this.current;
       this.refresh();
     });
-    pane.addEventListener("focusout", () => {
+    this.root.addEventListener("focusout", () => {
       this.focused = "";
       this.refresh();
     });
   }
 
+  // Out of sight: nothing is regarded, and nothing is under way.
+  rest() {
+    this.stopConnecting();
+    this.menu.close();
+    this.hovered = this.focused = "";
+  }
+
   refresh() {
+    if (this.updating) return; // what loses the focus now is on its way out
     this.paint();
     this.network.describe();
   }
@@ -666,7 +685,7 @@ class Graph {
     if (!drag || event.pointerId !== drag.pointer) return;
     this.dragged = Boolean(drag.moving);
     this.stopDrag();
-    if (drag.moving && this.nodes.has(drag.target)) this.join(drag.source, drag.target);
+    if (drag.moving && this.nodes.has(drag.source) && this.nodes.has(drag.target)) this.join(drag.source, drag.target);
   }
 
   stopDrag() {
@@ -719,6 +738,7 @@ class Graph {
     if (!(event.key in actions) || (!this.has(id) && event.key !== "Escape")) return;
     if (this.connecting && ["Delete", "Backspace", "F2", "c", "C"].includes(event.key)) return;
     event.preventDefault();
+    this.hovered = ""; // the keyboard leads now, wherever the pointer was left
     if (event.key !== "Escape") network.hush();
     actions[event.key]();
     network.describe();
@@ -854,12 +874,12 @@ class NodeView {
     setAttribute(this.label, "font-size", String(size));
     setAttribute(this.label, "y", String(round(size * 0.35)));
     setText(this.caption, room ? clipped(this.item.detail ?? "", room / 5.7) : "");
-    setAttribute(this.caption, "y", String(radius + 14));
     setAttribute(this.badge, "transform", `translate(${round(radius * 0.76)} ${round(-radius * 0.76)})`);
   }
 
-  put(at) {
+  put(at, radius) {
     this.at = at;
+    setAttribute(this.caption, "y", String(at.above ? -radius - 8 : radius + 15));
     setAttribute(this.root, "transform", `translate(${round(at.x)} ${round(at.y)})`);
   }
 }
@@ -910,7 +930,7 @@ class EdgeView {
 // Where the circles stand: in the middle, side by side, in a triangle, in a square, on an ellipse.
 function arrangement(count, width, loops) {
   const radius = [26, 26, 26, 23, 21, 19, 19, 17][Math.max(count - 1, 0)] ?? 16;
-  const height = count < 3 ? 148 : count < 5 ? 172 : count < 7 ? 188 : 208;
+  const height = count < 3 ? 148 : count < 4 ? 172 : count < 7 ? 188 : 208;
   const reach = loops ? Math.round(radius * (count < 5 ? 1.05 : 1)) : 0;
   const middle = width / 2;
   const caption = 16;
@@ -934,11 +954,11 @@ function arrangement(count, width, loops) {
     ];
   } else if (count === 4) {
     const rx = Math.min(width * 0.25, 120);
-    const [top, bottom] = [radius + 10, height - radius - caption - 6];
+    const [top, bottom] = [radius + caption + 6, height - radius - caption - 6];
     plan.room = 2 * rx - 20;
     plan.places = [
-      { x: middle - rx, y: top, out: 190 },
-      { x: middle + rx, y: top, out: -10 },
+      { x: middle - rx, y: top, out: 190, above: true },
+      { x: middle + rx, y: top, out: -10, above: true },
       { x: middle + rx, y: bottom, out: 10 },
       { x: middle - rx, y: bottom, out: 170 },
     ];
@@ -1160,8 +1180,11 @@ class Menu {
     this.root.style.left = `${clamp(box.left + box.width / 2 - width / 2, 8, window.innerWidth - width - 8)}px`;
     const below = box.bottom + 6 + height <= window.innerHeight;
     this.root.style.top = `${below ? box.bottom + 6 : Math.max(8, box.top - height - 6)}px`;
-    this.list.firstElementChild.focus();
+    window.addEventListener("scroll", this.away, { capture: true, passive: true });
+    this.list.firstElementChild.focus({ preventScroll: true });
   }
+
+  away = () => this.close(true); // its population has moved
 
   key(event) {
     const items = [...this.list.children];
@@ -1183,6 +1206,7 @@ class Menu {
   close(back = false) {
     if (!this.isOpen) return;
     this.isOpen = false;
+    window.removeEventListener("scroll", this.away, { capture: true });
     if (back) this.closed();
     this.root.hidden = true;
     if (this.root.popover) this.root.hidePopover?.();
@@ -1215,7 +1239,7 @@ class Table {
     this.sync("projections", ProjectionRow, renamed, anew);
     this.newPopulation.update();
     this.newProjection.update();
-    this.projections.root.hidden = !network.populations.size;
+    setHidden(this.projections.root, !network.populations.size);
     if (lost && !lost.isConnected) {
       const heir = body.children[Math.min(index, body.children.length - 1)] ?? body.nextElementSibling;
       (heir.querySelector(`[data-part="${lost.dataset.part}"]`) ?? heir.querySelector("select, button"))?.focus();
@@ -1250,7 +1274,7 @@ class Table {
 
 function sheet(title, kind, columns) {
   const root = element("section", { class: `sheet ${kind}` });
-  const heading = element("h3", { id: unique("sheet") }, title);
+  const heading = element("h2", { id: unique("sheet") }, title);
   const grid = element("div", { role: "table", "aria-labelledby": heading.id });
   const body = element("div", { role: "rowgroup" });
   const foot = element("div", { role: "rowgroup" });
@@ -1392,7 +1416,7 @@ class Ways {
   showReceptors(receptor) {
     const known = this.network.populations.get(this.target.value)?.receptors ?? [];
     options(this.receptor, known.map((name) => [name, name]), known.includes(receptor) ? receptor : known[0] ?? "");
-    this.receptor.disabled = !known.length;
+    if (this.receptor.disabled === known.length > 0) this.receptor.disabled = !known.length;
   }
 }
 
@@ -1411,7 +1435,7 @@ class NewPopulation {
     const all = [...populations.values()].map(({ id }) => [id, `like ${this.network.nameOf(id)}`]);
     const known = populations.has(this.like.value) ? this.like.value : selected;
     options(this.like, all, populations.has(known) ? known : all[0]?.[0] ?? "");
-    this.like.hidden = !all.length;
+    setHidden(this.like, !all.length);
     const full = populations.size >= this.network.limit();
     enable(this.adding, !full);
   }
@@ -1423,7 +1447,7 @@ class NewProjection {
     this.root = element("div", { role: "row", class: "line new" });
     this.ways = new Ways(network);
     this.adding = button("add", "Add projection", () => network.connect(...this.ways.values()));
-    this.root.append(cell("blank"), cell("name", this.adding), ...this.ways.cells, cell("detail"), cell("remove"));
+    this.root.append(cell("blank"), cell("name", this.adding), ...this.ways.cells, cell("remove"));
   }
 
   update() {
@@ -1572,6 +1596,10 @@ function paintWith(node, color) {
 
 function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
+function setHidden(node, hidden) {
+  if (node.hidden !== hidden) node.hidden = hidden;
 }
 
 function place(parent, node, index) {

@@ -2,14 +2,24 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from engine import networks, simulate
 from engine.analysis import networks as analysis
 from engine.base_experiment import read
+from engine.networks import microcircuit
 
 SETTLED = 200.0
 EACH = pytest.mark.parametrize("kind", networks.catalogue().values(), ids=networks.catalogue())
+TAKES_LONG = {"CorticalMicrocircuit"}
+EACH_RUN = pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, id=name, marks=[pytest.mark.slow] if name in TAKES_LONG else [])
+        for name, kind in networks.catalogue().items()
+    ],
+)
 
 
 def run(kind, scale, duration):
@@ -20,7 +30,7 @@ def run(kind, scale, duration):
 
 @EACH
 def test_it_is_cited_and_can_be_written(kind):
-    experiment = kind.experiment(0.05)
+    experiment = kind.experiment(min(kind.start_scale, 0.25))
     assert "doi:" in kind.reference
     assert re.search(r"\((19|20)\d\d\)", kind.reference)
     assert kind.title
@@ -43,10 +53,10 @@ def test_a_self_sustained_network_fires_irregularly_at_its_rate(name):
     assert low < analysis.irregularity(recording, SETTLED) < high
 
 
-@EACH
+@EACH_RUN
 def test_it_shows_its_state_at_the_scale_to_start_with(kind):
     recording = run(kind, kind.start_scale, 600.0)
-    assert 200 <= recording.experiment.n <= 6000
+    assert 100 <= recording.experiment.n <= 6000
     found = analysis.state_of(recording, SETTLED)
     if kind.state:
         assert found.label == kind.state, found.reason
@@ -70,3 +80,106 @@ def test_a_state_of_the_sparse_network_has_its_rate_and_regularity(name):
     if kind.rhythm:
         frequencies, power = analysis.power_spectrum(recording, after=SETTLED)
         assert kind.rhythm[0] < frequencies[power.argmax()] < kind.rhythm[1]
+
+
+# -- what each paper says --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["BrunelHakimNetwork", "WangBuzsakiNetwork"])
+def test_a_rhythm_has_its_frequency(name):
+    kind = networks.catalogue()[name]
+    recording = run(kind, kind.start_scale, 800.0)
+    frequencies, power = analysis.power_spectrum(recording, after=SETTLED)
+    low, high = kind.rhythm
+    assert low < frequencies[power.argmax()] < high
+
+
+@pytest.mark.slow
+def test_inhibition_oscillates_much_faster_than_its_neurons_fire():
+    kind = networks.BrunelHakimNetwork
+    recording = run(kind, 1.0, 1000.0)
+    frequencies, power = analysis.power_spectrum(recording, after=SETTLED)
+    assert kind.rate[0] < recording.rate < kind.rate[1]
+    assert frequencies[power.argmax()] > 20.0 * recording.rate
+    assert analysis.state_of(recording, SETTLED).label == "SI"
+
+
+def test_interneurons_that_differ_lose_their_rhythm():
+    """Wang and Buzsáki, figure 7: synchrony needs currents that are alike."""
+    found = []
+    for spread in (0.0, 0.03, 0.2):
+        network = networks.WangBuzsakiNetwork.at(spread).set("duration", 700.0)
+        found.append(analysis.modulation(simulate(network), after=300.0))
+    assert found[0] > found[1] > 2.0 * found[2]
+
+
+def test_the_rates_of_a_balanced_network_are_linear_in_what_drives_it():
+    def rates(rate, connections=100):
+        network = networks.BalancedNetwork.at(rate, 4 * connections, 0.25).set("duration", 700.0)
+        found = analysis.rates(simulate(network), SETTLED)
+        return np.array([found["E"], found["I"]])
+
+    slow, fast = rates(20.0), rates(40.0)
+    assert fast / slow == pytest.approx([2.0, 2.0], rel=0.2)
+    # both follow the rate from outside with a factor of one where connections are many
+    assert slow == pytest.approx([20.0, 20.0], rel=0.4)
+
+
+def test_a_balanced_network_cancels_what_it_gets():
+    network = networks.BalancedNetwork.at(scale=0.25).set("duration", 400.0)
+    found = analysis.rates(simulate(network), SETTLED)
+    ms, mV = 1e-3, network["EE.weight"]
+    outside = 0.1 * network["E.stimulus.amplitude"]
+    inside = 20.0 * ms * 100 * mV * (found["E"] - 2.0 * found["I"])
+    assert outside > 5.0 * network["E.V_th"]
+    assert abs(outside + inside) < 1.5 * network["E.V_th"]
+
+
+def last_packet(spikes, width):
+    """Spikes of the last group, and their spread in ms, when the packet should come."""
+    recording = simulate(networks.SynfireChain.at(spikes, width))
+    sent, _ = analysis.spikes_of(recording, "packet")
+    assert len(sent) == spikes
+    assert sent.std() == pytest.approx(width, rel=0.3)
+    times, neurons = analysis.spikes_of(recording, "chain")
+    mine = times[(neurons >= 900) & (times > 50.0) & (times < 62.0)]
+    near = mine[np.abs(mine - np.median(mine)) < 3.0] if len(mine) else mine
+    return len(near), near.std() if len(near) else np.inf
+
+
+@pytest.mark.parametrize(("spikes", "width"), [(80, 1.0), (80, 2.0)])
+def test_a_strong_and_sharp_packet_reaches_the_end_of_the_chain(spikes, width):
+    count, spread = last_packet(spikes, width)
+    assert count >= 90
+    assert spread < 0.8
+
+
+@pytest.mark.parametrize(("spikes", "width"), [(40, 1.0), (80, 4.0)])
+def test_a_weak_or_broad_packet_dies_on_the_way(spikes, width):
+    assert last_packet(spikes, width)[0] < 20
+
+
+def test_a_chain_without_a_packet_only_shows_its_background():
+    network = networks.SynfireChain.experiment().update(
+        {"packet.stimulus.amplitude": 0.0, "duration": 500.0}
+    )
+    assert 1.0 < analysis.rates(simulate(network), 50.0)["chain"] < 4.0
+
+
+@pytest.mark.slow
+def test_each_layer_of_the_microcircuit_has_its_rate():
+    recording = run(networks.CorticalMicrocircuit, 0.1, 1000.0)
+    published = dict(zip(microcircuit.SIZES, microcircuit.RATES, strict=True))
+    for name, rate in analysis.rates(recording, SETTLED).items():
+        assert rate == pytest.approx(published[name], rel=0.35), name
+
+
+def test_the_microcircuit_has_the_connections_of_its_table():
+    """About 0.3 billion at full scale, and some thousand onto each neuron."""
+    network = networks.CorticalMicrocircuit.experiment(1.0)
+    degrees = {name: 0.0 for name in microcircuit.SIZES}
+    for name, projection in network.projections.items():
+        degrees[projection.target] += network[f"{name}.connectivity.degree"]
+    total = sum(degrees[name] * size for name, size in microcircuit.SIZES.items())
+    assert total == pytest.approx(2.99e8, rel=0.02)
+    assert network.n == 77_169
