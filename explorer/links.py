@@ -75,7 +75,7 @@ def _differences(experiment: BaseExperiment, base: BaseExperiment) -> str:
         if path not in base.sequence_specs or base[path] != experiment[path]:
             pairs[path] = ",".join(map(_write, experiment[path]))
     pairs |= dict.fromkeys((p for p in base.spread_paths if p not in experiment.specs), "")
-    if experiment.watched != default.watched:
+    if experiment.watched != experiment.rewatched(default).watched:
         pairs[WATCHED] = ",".join(map(str, experiment.watched))
     if pairs:
         pairs["v"] = str(LINK_VERSION)
@@ -115,6 +115,7 @@ def from_query(
     experiment = default.update({p: t for p, t in ours.items() if p not in even}, refuse)
     for path in even:
         experiment = experiment.without(path)
+    experiment = experiment.rewatched(default)
     if watch is not None:
         try:
             watched = tuple(int(i) for i in watch.split(","))

@@ -314,7 +314,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             self._say(" ".join(self._complaints), "warn")
         elif self.state.errors:
             self._say(next(iter(self.state.errors.values())), "error")
-        elif self.status.message and self._asked is not None:
+        elif self.status.message and self._asked == experiment:
             self.status.message = {}
 
     def _hold_back(self, sentence: str) -> None:

@@ -139,7 +139,10 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
                 case "select":
                     self._select(str(message["id"]))
                 case "add_population":
-                    like = str(message["like"]) or next(iter(before.populations))
+                    if len(before.populations) >= MOST:
+                        raise ParameterError("populations", _TOO_MANY)
+                    like = str(message["like"])
+                    like = like if like in before.populations else next(iter(before.populations))
                     new = _free_name(before, like)
                     self._edit(before.copied(like, new), f"population {new}", new)
                 case "remove":
@@ -155,6 +158,8 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
                     self._edit(new, f"projection {name}", name)
                 case "retarget":
                     name = str(message["id"])
+                    if name not in before.projections:
+                        raise ParameterError(name, f"there is no projection '{name}' any more")
                     kind = before.projections[name].connectivity
                     projection = replace(_projection(message), connectivity=kind)
                     self._edit(before.with_projection(name, projection), f"ends of {name}", name)
@@ -420,6 +425,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         )
 
 
+_TOO_MANY = f"the lab shows at most {MOST} populations; remove one first"
 _RATE = "Spikes per second of a neuron of {}, after the first fifth of the run"
 _CV = "Irregularity of the intervals between spikes: 0 is a clock, 1 is Poisson"
 _CORRELATION = "Mean correlation between the spike counts of two neurons in bins of 5 ms"
