@@ -546,17 +546,17 @@ def settings(largest_dt: Any = None) -> dict[str, ParameterSpec]:
 
 @lru_cache(maxsize=512)
 def spread_spec(spec: ParameterSpec) -> ParameterSpec:
-    """Declare how far a parameter differs between neurons.
+    """Declare how far a parameter differs between neurons, or between connections.
 
-    A positive parameter spreads log-normally by a coefficient of variation, any other normally by a
-    standard deviation in its own unit.
+    A positive parameter spreads log-normally by a coefficient of variation, and so does a weight,
+    whose sign then stays; any other normally by a standard deviation in its own unit.
     """
     symbol = rf"\sigma({spec.symbol})"
     if spreads_in_proportion(spec):
         return ParameterSpec(
             0.2,
             symbol,
-            f"coefficient of variation between neurons of the {spec.meaning.split(':')[0]}",
+            f"coefficient of variation between {spec.between} of the {spec.meaning.split(':')[0]}",
             soft=(0.0, 1.0),
             hard=Interval(0.0, 2.0),
         )
@@ -564,7 +564,7 @@ def spread_spec(spec: ParameterSpec) -> ParameterSpec:
     return ParameterSpec(
         spec.quantity(0.05 * width),
         symbol,
-        f"standard deviation between neurons of the {spec.meaning.split(':')[0]}",
+        f"standard deviation between {spec.between} of the {spec.meaning.split(':')[0]}",
         soft=(0.0, 0.25 * width),
         hard=NON_NEGATIVE,
         unit_text=spec.unit_text,
@@ -572,8 +572,8 @@ def spread_spec(spec: ParameterSpec) -> ParameterSpec:
 
 
 def spreads_in_proportion(spec: ParameterSpec) -> bool:
-    """Whether a spread of this parameter multiplies it, so that it stays positive."""
-    return spec.hard.low == 0.0
+    """Whether a spread of this parameter multiplies it, so that it keeps its sign."""
+    return spec.hard.low == 0.0 or spec.between == "connections"
 
 
 def _number(value: Any, spec: ParameterSpec, path: str) -> float:

@@ -9,6 +9,8 @@ are, none is lost. See DECISIONS.md, 2026-11-23.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +25,9 @@ __all__ = [
     "needed_width",
     "pack_spikes",
     "pack_words",
+    "positions",
+    "send_ahead",
+    "spread_words",
     "table",
     "unpack_spikes",
 ]
@@ -56,6 +61,12 @@ def pack_words(spikes: jax.Array) -> jax.Array:
     return words
 
 
+def spread_words(words: jax.Array, first: int, count: int) -> jax.Array:
+    """Return the spikes of neighbouring neurons as ones and zeros, from `pack_words`."""
+    bits = words[None, :] >> jnp.arange(32, dtype=jnp.uint32)[:, None] & 1
+    return bits.ravel()[first : first + count].astype(jnp.float32)
+
+
 def pack_spikes(spikes: jax.Array) -> jax.Array:
     """Pack the spikes of a step to be recorded; a small population is left as it is."""
     packed = spikes.dtype != bool
@@ -83,8 +94,15 @@ def unpack_spikes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # -- sending ---------------------------------------------------------------------------------------
 
 
-def arrivals(words: jax.Array, targets: jax.Array, size: int, first: int = 0) -> jax.Array:
-    """Count the spikes that arrive at every target.
+def arrivals(
+    words: jax.Array,
+    targets: jax.Array,
+    size: int,
+    first: int = 0,
+    factors: jax.Array | None = None,
+    released: jax.Array | None = None,
+) -> jax.Array:
+    """Count the spikes that arrive at every target, or add up what they give.
 
     Parameters
     ----------
@@ -96,29 +114,90 @@ def arrivals(words: jax.Array, targets: jax.Array, size: int, first: int = 0) ->
         Number of targets.
     first : int
         The neuron of the first row.
+    factors : array of float32, shape (row, width), optional
+        What a spike gives to each of its targets, instead of one.
+    released : array of float32, shape (row,), optional
+        What every source gives in this step, instead of one.
 
     Returns
     -------
     array of float32, shape (size,)
-        How many spikes arrive.
+        How many spikes arrive, or the sum of what they give.
     """
+
+    def add(neuron: jax.Array, counts: jax.Array) -> jax.Array:
+        row = targets[neuron - first].astype(jnp.int32)
+        given = _amount(factors, released, neuron - first)
+        return counts.at[row].add(given, mode="promise_in_bounds")
+
+    return _for_each_spike(words, add, jnp.zeros(size + SPARE, jnp.float32))[:size]
+
+
+def send_ahead(
+    ring: jax.Array,
+    words: jax.Array,
+    places: jax.Array,
+    slot: jax.Array,
+    size: int,
+    first: int = 0,
+    factors: jax.Array | None = None,
+    released: jax.Array | None = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Send spikes whose connections have a delay each; return what arrives now, and the ring.
+
+    The ring holds, for every step to come, what will arrive at every target. Its rows take turns:
+    the one that was read in the last step is emptied and becomes the farthest.
+
+    Parameters
+    ----------
+    ring : array of float32, shape (slot * (size + SPARE),)
+        What is on its way, row by row.
+    words, size, first, factors, released
+        As for `arrivals`; the spikes are those of the last step.
+    places : array of int32, shape (row, width)
+        Where in a ring whose first row is that of this step a connection ends, made by `table`.
+    slot : array of int32, shape ()
+        Row of this step.
+    """
+    row_size, n_slots = size + SPARE, ring.shape[0] // (size + SPARE)
+    here = slot * row_size
+
+    def add(neuron: jax.Array, ring: jax.Array) -> jax.Array:
+        at, given = places[neuron - first] + here, _amount(factors, released, neuron - first)
+        at = jnp.where(at >= ring.shape[0], at - ring.shape[0], at)
+        return ring.at[at].add(given, mode="promise_in_bounds")
+
+    # The row of the last step is emptied now and not when it was read: what is written after a
+    # reading makes XLA copy the whole ring in every step, ten times the time of all else.
+    before = (slot + n_slots - 1) % n_slots * row_size
+    ring = jax.lax.dynamic_update_slice(ring, jnp.zeros(row_size, jnp.float32), (before,))
+    ring = _for_each_spike(words, add, ring)
+    return jax.lax.dynamic_slice(ring, (here,), (size,)), ring
+
+
+def _amount(factors: jax.Array | None, released: jax.Array | None, row: jax.Array) -> Any:
+    """Return what the spike of a row gives, to all of its targets or to each."""
+    if factors is None:
+        return 1.0 if released is None else released[row]
+    return factors[row] if released is None else factors[row] * released[row]
+
+
+def _for_each_spike(
+    words: jax.Array, add: Callable[[jax.Array, jax.Array], jax.Array], into: jax.Array
+) -> jax.Array:
+    """Let every spike add to an array, some spikes at a time, however many there are."""
     up_to = jnp.cumsum(jax.lax.population_count(words).astype(jnp.int32))
     n_spikes = up_to[-1]
 
     def some(state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        counts, done = state
+        into, done = state
         neurons = spiking(words, up_to, done + jnp.arange(EVENTS_AT_ONCE, dtype=jnp.int32))
-
-        def one(event: jax.Array, counts: jax.Array) -> jax.Array:
-            row = targets[neurons[event] - first].astype(jnp.int32)
-            return counts.at[row].add(1.0, mode="promise_in_bounds")
-
         left = jnp.minimum(n_spikes - done, EVENTS_AT_ONCE)
-        return jax.lax.fori_loop(0, left, one, counts), done + EVENTS_AT_ONCE
+        into = jax.lax.fori_loop(0, left, lambda event, x: add(neurons[event], x), into)
+        return into, done + EVENTS_AT_ONCE
 
-    start = jnp.zeros(size + SPARE, jnp.float32), jnp.int32(0)
-    counts, _ = jax.lax.while_loop(lambda state: state[1] < n_spikes, some, start)
-    return counts[:size]
+    found, _ = jax.lax.while_loop(lambda s: s[1] < n_spikes, some, (into, jnp.int32(0)))
+    return found
 
 
 def spiking(words: jax.Array, up_to: jax.Array, ranks: jax.Array) -> jax.Array:
@@ -167,7 +246,14 @@ def bucket(count: int) -> int:
     return -(-count // step) * step
 
 
-def table(parts: list[tuple[Graph, int, int]], rows: int, width: int, size: int) -> np.ndarray:
+def table(
+    parts: list[tuple[Graph, int, int]],
+    rows: int,
+    width: int,
+    size: int,
+    places: list[np.ndarray] | None = None,
+    steps: list[np.ndarray] | None = None,
+) -> np.ndarray:
     """Lay the targets of several projections out in rows of one width.
 
     Parameters
@@ -178,20 +264,33 @@ def table(parts: list[tuple[Graph, int, int]], rows: int, width: int, size: int)
         Shape of the table.
     size : int
         Number of targets; what fills a row up points behind them.
+    places : list of array of int, shape (connection,), optional
+        What `positions` gives, where it is known.
+    steps : list of array of int, shape (connection,), optional
+        Delay of the connections of every part, for the places of `send_ahead`.
 
     Returns
     -------
     array of uint16 or int32, shape (rows, width)
         Targets; in the shorter type where they fit, as that is half the memory to walk through.
     """
-    kind = kind_of_target(size)
+    kind = np.int32 if steps else kind_of_target(size)
     spare = size + (np.arange(rows)[:, None] * 7 + np.arange(width)) % SPARE
     found = spare.astype(kind)
-    filled = np.zeros(rows, np.int64)
-    for graph, first, offset in parts:
+    for number, at in enumerate(places or positions(parts, rows, width)):
+        graph, _, offset = parts[number]
+        later = (steps[number] - 1) * (size + SPARE) if steps else 0
+        found.ravel()[at] = graph.targets + (offset + later)
+    return found
+
+
+def positions(parts: list[tuple[Graph, int, int]], rows: int, width: int) -> list[np.ndarray]:
+    """Return where the connections of every part stand in the flat `table`."""
+    found, filled = [], np.zeros(rows, np.int64)
+    for graph, first, _ in parts:
         source = graph.sources
         column = np.arange(len(source)) - graph.starts[source] + filled[first + source]
-        found[first + source, column] = graph.targets + offset
+        found.append((first + source) * width + column)
         filled[first : first + graph.n_pre] += graph.out_degrees
     return found
 

@@ -13,7 +13,7 @@ from engine.synouts import CUBA
 if TYPE_CHECKING:
     from engine.network_structure import NetworkStructure
 
-__all__ = ["build", "states_of"]
+__all__ = ["build", "build_plasticity", "states_of", "values_of"]
 
 
 def build(
@@ -37,10 +37,26 @@ def build(
     return neuron, synapses
 
 
+def build_plasticity(
+    structure: NetworkStructure, name: str, parameters: dict[str, Any], states: Any = None
+) -> Any:
+    """Build the short-term plasticity of a projection, one for each of its sources."""
+    projection = dict(structure.projections)[name]
+    kind, size = projection.plasticity, structure.size_of[projection.source]
+    assert kind is not None
+    plasticity = kind(size, **arguments(structure, f"{name}.plasticity", kind, parameters))
+    plasticity.init_state()
+    for state, value in (states or {}).items():
+        getattr(plasticity, state).value = value
+    return plasticity
+
+
 def states_of(neuron: Any, synapses: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the states of the neurons under ``""``, and of every receptor under its name."""
     parts = {"": neuron} | {name: synapse for name, (synapse, _) in synapses.items()}
-    return {
-        name: {state: getattr(part, state).value for state in type(part).states()}
-        for name, part in parts.items()
-    }
+    return {name: values_of(part) for name, part in parts.items()}
+
+
+def values_of(part: Any) -> dict[str, Any]:
+    """Return the values of a model's states."""
+    return {state: getattr(part, state).value for state in type(part).states()}

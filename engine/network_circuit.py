@@ -16,11 +16,11 @@ import jax.numpy as jnp
 import numpy as np
 import saiunit as u
 
-from engine import boundary, circuits, events
+from engine import boundary, circuits, events, network_draws
 from engine.background import Background
 from engine.base_experiment import BaseExperiment
 from engine.circuits import Carry, Circuit, Row, under
-from engine.network_build import build, states_of
+from engine.network_build import build, build_plasticity, states_of, values_of
 
 if TYPE_CHECKING:
     from engine.network_structure import Bundle, NetworkStructure
@@ -36,7 +36,8 @@ class NetworkCircuit(Circuit):
 
     A step takes the spikes out of the past that arrive now, counts them at their targets, lets the
     receptors and then the neurons take a step, and remembers the new spikes. What is counted is
-    the number of spikes; the weight multiplies it at the receptor, so that no table holds a weight.
+    the number of spikes, or the sum of the factors of their connections and of what was released;
+    the weight multiplies it at the receptor, so that no table holds a weight.
 
     Parameters
     ----------
@@ -93,17 +94,23 @@ class NetworkCircuit(Circuit):
         return [(name, sizes[name]) for name, p in self.populations.items() if p.background]
 
     def tables(self, experiment: BaseExperiment) -> dict[str, Any]:
-        """Return the rows of targets of every bundle."""
-        graphs = experiment.graphs  # type: ignore[attr-defined]
-        key = tuple(graphs.values())
-        return {f"targets {i}": t for i, t in enumerate(_tables(self.structure, key))}
+        """Return the rows of targets of every bundle, and of weights where they differ."""
+        network: Any = experiment
+        graphs = network.graphs
+        factors = tuple(network_draws.factors(network, name) for name in graphs)
+        steps = tuple(network_draws.steps(network, name) for name in graphs)
+        return _tables(self.structure, tuple(graphs.values()), factors, steps)
 
     def no_tables(self) -> dict[str, Any]:
         """Return rows of the same shapes that are never looked at, as no step is made."""
-        return {
-            f"targets {i}": jnp.zeros((b.rows, b.width), events.kind_of_target(self._n_arrivals(b)))
-            for i, b in enumerate(self.structure.bundles)
-        }
+        found: dict[str, Any] = {}
+        for number, bundle in enumerate(self.structure.bundles):
+            shape = bundle.rows, bundle.width
+            kind = jnp.int32 if bundle.ring else events.kind_of_target(self._n_arrivals(bundle))
+            found[f"targets {number}"] = jnp.zeros(shape, kind)
+            if bundle.weighted:
+                found[f"factors {number}"] = jnp.zeros(shape, jnp.float32)
+        return found
 
     def _n_arrivals(self, bundle: Bundle) -> int:
         sizes = self.structure.size_of
@@ -137,7 +144,21 @@ class NetworkCircuit(Circuit):
                 mean = parameters[f"{name}.background.rate"] * parameters["dt"] * 1e-3
                 carry["fixed"][f"{name}.background"] = Background.chances(mean)
         past = (self.structure.kept_steps, self.n_words)
-        return carry | {"past": jnp.zeros(past, jnp.uint32)}
+        return carry | {
+            "past": jnp.zeros(past, jnp.uint32),
+            "plasticity": {
+                bundle.plastic: values_of(
+                    build_plasticity(self.structure, bundle.plastic, parameters)
+                )
+                for bundle in self.structure.bundles
+                if bundle.plastic
+            },
+            "rings": {
+                str(number): jnp.zeros(bundle.ring * (self._n_arrivals(bundle) + events.SPARE))
+                for number, bundle in enumerate(self.structure.bundles)
+                if bundle.ring
+            },
+        }
 
     def step(
         self,
@@ -149,7 +170,7 @@ class NetworkCircuit(Circuit):
         watched: jax.Array,
     ) -> tuple[Carry, Row]:
         """Take one step of every population."""
-        arriving = self._arrive(parameters, fixed, evolving["past"], index)
+        arriving, travelling = self._arrive(parameters, fixed, evolving, index)
         states, spikes, seen = {}, [], []
         for name, population in self.populations.items():
             if population.background:
@@ -171,22 +192,38 @@ class NetworkCircuit(Circuit):
         rows = jnp.stack([self._watch([t.get(name) for t in seen], watched) for name in self.units])
         small = self.structure.n <= events.MOST_UNPACKED
         spikes = jnp.concatenate(spikes) if small else words
-        return {"states": states, "past": past}, {"traces": rows, "spikes": spikes}
+        return travelling | {"states": states, "past": past}, {"traces": rows, "spikes": spikes}
 
     def _arrive(
-        self, parameters: dict[str, Any], fixed: Any, past: jax.Array, index: jax.Array
-    ) -> dict[tuple[str, str], Any]:
-        """Sum up the weights that arrive now, by population and receptor."""
+        self, parameters: dict[str, Any], fixed: Any, evolving: Carry, index: jax.Array
+    ) -> tuple[dict[tuple[str, str], Any], Carry]:
+        """Sum up the weights that arrive now, by population and receptor; and what is on its way.
+
+        Spikes whose connections have a delay each are sent ahead one step after they were fired;
+        all others are found in the past when they arrive.
+        """
         found: dict[tuple[str, str], Any] = {}
+        travelling: Carry = {"rings": {}, "plasticity": {}}
         sizes = self.structure.size_of
         for number, bundle in enumerate(self.structure.bundles):
             delay = parameters[f"{bundle.projections[0]}.delay"] / parameters["dt"]
             steps = jnp.maximum(jnp.round(delay).astype(jnp.int32), 1)
-            slot = (index - steps) % self.structure.kept_steps
-            words = jax.lax.dynamic_index_in_dim(past, slot, keepdims=False) & self._senders(bundle)
-            counts = events.arrivals(
-                words, fixed[f"targets {number}"], self._n_arrivals(bundle), bundle.first
-            )
+            slot = (index - (1 if bundle.ring else steps)) % self.structure.kept_steps
+            words = jax.lax.dynamic_index_in_dim(evolving["past"], slot, keepdims=False)
+            words, released = words & self._senders(bundle), None
+            if bundle.plastic:
+                states = evolving["plasticity"][bundle.plastic]
+                released, states = self._release(bundle, parameters, states, words, index)
+                travelling["plasticity"][bundle.plastic] = states
+            table, size = fixed[f"targets {number}"], self._n_arrivals(bundle)
+            factors = fixed.get(f"factors {number}")
+            if bundle.ring:
+                ring, now = evolving["rings"][str(number)], index % bundle.ring
+                counts, travelling["rings"][str(number)] = events.send_ahead(
+                    ring, words, table, now, size, bundle.first, factors, released
+                )
+            else:
+                counts = events.arrivals(words, table, size, bundle.first, factors, released)
             first = 0
             for name in bundle.projections:
                 projection = self.projections[name]
@@ -194,7 +231,22 @@ class NetworkCircuit(Circuit):
                 onto = projection.target, projection.receptor
                 found[onto] = found.get(onto, 0.0) + parameters[f"{name}.weight"] * here
                 first += sizes[projection.target]
-        return found
+        return found, travelling
+
+    def _release(
+        self,
+        bundle: Bundle,
+        parameters: dict[str, Any],
+        states: dict[str, Any],
+        words: jax.Array,
+        index: jax.Array,
+    ) -> tuple[jax.Array, dict[str, Any]]:
+        """Take one step of a projection's plasticity; return what its sources give, and states."""
+        plasticity = build_plasticity(self.structure, bundle.plastic, parameters, states)
+        spikes = events.spread_words(words, bundle.first, bundle.rows)
+        with brainstate.environ.context(i=index, t=index * parameters["dt"] * u.ms):
+            released = plasticity.update(spikes)
+        return boundary.strip(released, u.UNITLESS), values_of(plasticity)
 
     def _senders(self, bundle: Bundle) -> np.ndarray:
         """Return words whose bits are the neurons that send in a bundle."""
@@ -267,19 +319,46 @@ class NetworkCircuit(Circuit):
 
 
 @lru_cache(maxsize=2)  # they are large
-def _tables(structure: NetworkStructure, graphs: tuple[Any, ...]) -> list[jax.Array]:
-    """Lay out the targets of every bundle, once for the connections that were drawn."""
-    circuit, found = NetworkCircuit(structure), []
-    by_name = dict(zip((name for name, _ in structure.projections), graphs, strict=True))
+def _tables(
+    structure: NetworkStructure,
+    graphs: tuple[Any, ...],
+    factors: tuple[network_draws.Drawn | None, ...],
+    steps: tuple[network_draws.Drawn | None, ...],
+) -> dict[str, Any]:
+    """Lay out targets and weights of every bundle, once for what was drawn."""
+    found, names = {}, [name for name, _ in structure.projections]
+    weight, delay = (dict(zip(names, drawn, strict=True)) for drawn in (factors, steps))
+    for number, (parts, size, at, targets) in enumerate(_layout(structure, graphs)):
+        bundle = structure.bundles[number]
+        if bundle.ring:
+            each = [drawn.values for name in bundle.projections if (drawn := delay[name])]
+            targets = jnp.asarray(events.table(parts, bundle.rows, bundle.width, size, at, each))
+        found[f"targets {number}"] = targets
+        if bundle.weighted:
+            table = np.zeros((bundle.rows, bundle.width), np.float32)
+            for name, places in zip(bundle.projections, at, strict=True):
+                drawn = weight[name]
+                table.ravel()[places] = 1.0 if drawn is None else drawn.values
+            found[f"factors {number}"] = jnp.asarray(table)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _layout(structure: NetworkStructure, graphs: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Return what every bundle connects, to how many targets, and its table where it is fixed."""
+    projections, found = dict(structure.projections), []
+    by_name = dict(zip(projections, graphs, strict=True))
     firsts = dict(zip(structure.size_of, structure.firsts, strict=True))
     for bundle in structure.bundles:
-        parts, offset = [], 0
+        parts, size = [], 0
         for name in bundle.projections:
-            projection = circuit.projections[name]
-            parts.append((by_name[name], firsts[projection.source] - bundle.first, offset))
-            offset += structure.size_of[projection.target]
-        rows = events.table(parts, bundle.rows, bundle.width, offset)
-        found.append(jnp.asarray(rows))
+            projection = projections[name]
+            parts.append((by_name[name], firsts[projection.source] - bundle.first, size))
+            size += structure.size_of[projection.target]
+        at, targets = events.positions(parts, bundle.rows, bundle.width), None
+        if not bundle.ring:
+            targets = jnp.asarray(events.table(parts, bundle.rows, bundle.width, size, at))
+        found.append((parts, size, at if bundle.ring or bundle.weighted else None, targets))
     return found
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from engine import connectivity, network_checks
+import numpy as np
+
+from engine import connectivity, network_checks, network_draws
 from engine.base_experiment import NOTHING, BaseExperiment
 from engine.dynamics import Neuron
 from engine.errors import ParameterError
@@ -24,7 +25,7 @@ from engine.network_places import (
     require_names,
     specs_of,
 )
-from engine.network_structure import NetworkStructure, bundle
+from engine.network_structure import NetworkStructure, Route, bundle, up_to_power_of_two
 from engine.populations import NetworkProjection, Population, ReceptorSite
 from engine.specs import ChoiceSpec, Component, ParameterSpec
 
@@ -37,7 +38,8 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
 
     The paths of its numbers begin with the name of a population or a projection: ``E.n``,
     ``E.tau``, ``E.exc.tau``, ``E.stimulus.amplitude``, ``EE.weight``, ``EE.delay``,
-    ``EE.connectivity.p``.
+    ``EE.connectivity.p``. Weights and delays may differ between the connections of a projection:
+    ``EE.weight.spread`` and ``EE.delay.spread`` are coefficients of variation.
 
     Parameters
     ----------
@@ -48,8 +50,11 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
 
     Notes
     -----
-    A spike arrives a whole number of steps after the step in which it was fired, one at least. No
-    number compiles, but three say how large an array is: the size of a population, and, rounded up
+    A spike arrives a whole number of steps after the step in which it was fired, one at least.
+    Weights and delays that differ are log-normal: a weight keeps its sign, and both the mean that
+    the projection says, but for the rounding of delays and four standard deviations at most.
+
+    No number compiles, but three say how large an array is: the size of a population, and, rounded up
     so that small changes stay within it, the number of connections and the longest delay. Where
     projections had the same delay, the first of them to get another compiles too.
 
@@ -202,9 +207,8 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
             new = self.populations[head].having(place, value)
             changed = replace(self, populations=dict(self.populations) | {head: new})
         else:
-            kind = connectivity.catalogue()[value]
-            new_projection = replace(self.projections[head], connectivity=kind)
-            changed = replace(self, projections=dict(self.projections) | {head: new_projection})
+            other = self.projections[head].having(place, value)
+            changed = replace(self, projections=dict(self.projections) | {head: other})
         kept = {p: v for p, v in self.choices.items() if p in changed.choice_specs}
         return replace(changed, choices=kept)._keep_what_fits(self)
 
@@ -222,7 +226,11 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
 
     def rule(self, name: str) -> connectivity.Connectivity:
         """Return the rule of a projection with its numbers."""
-        return self.projections[name].connectivity(**dict(self._arguments(name)))
+        matrix, kind = self.projections[name].matrix, self.projections[name].connectivity
+        if kind is connectivity.FromMatrix:
+            assert matrix is not None  # it was checked when the network was made
+            return matrix
+        return kind(**dict(self._arguments(name)))
 
     @cached_property
     def graphs(self) -> Mapping[str, connectivity.Graph]:
@@ -236,35 +244,86 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
         network_checks.require_memory(self)
         found = {}
         for name, projection in self.projections.items():
-            seed = zlib.crc32(f"{int(self['seed'])} {name}".encode())
             same = projection.source == projection.target
             rule, kind = self._arguments(name), projection.connectivity
-            found[name] = connectivity.drawn(
-                kind, rule, *self.ends(name), seed, same, f"{name}.connectivity"
-            )
+            ends, at = self.ends(name), f"{name}.connectivity"
+            if kind is connectivity.FromMatrix:
+                found[name] = self.rule(name).draw(*ends, path=at)
+            else:
+                seed = network_draws.seed_of(self, name)
+                found[name] = connectivity.drawn(kind, rule, *ends, seed, same, at)
         return found
 
     def delay_steps(self, name: str) -> int:
-        """Return after how many steps the spikes of a projection arrive."""
+        """Return after how many steps the spikes of a projection arrive, if all do together."""
         return max(1, round(self[f"{name}.delay"] / self["dt"]))
+
+    def weights(self, name: str) -> np.ndarray:
+        """Return the weight of every connection of a projection, in the unit of its weight.
+
+        Returns
+        -------
+        array of float, shape (connection,)
+            In the order of ``graphs[name].targets``.
+        """
+        found = network_draws.factors(self, name)
+        each = np.ones(len(self.graphs[name].targets)) if found is None else found.values
+        return self[f"{name}.weight"] * each.astype(np.float64)
+
+    def delays(self, name: str) -> np.ndarray:
+        """Return the delay of every connection of a projection in ms, a whole number of steps.
+
+        Returns
+        -------
+        array of float, shape (connection,)
+            In the order of ``graphs[name].targets``.
+        """
+        found = network_draws.steps(self, name)
+        if found is None:
+            return self["dt"] * np.full(len(self.graphs[name].targets), self.delay_steps(name))
+        return self["dt"] * found.values.astype(np.float64)
 
     @cached_property
     def structure(self) -> NetworkStructure:
         """What the compiled program depends on; the connections are drawn for it."""
-        delays = {name: self.delay_steps(name) for name in self.projections}
+        routes = {name: self._route(name) for name in self.projections}
         degrees = {name: self.rule(name).out_degree(*self.ends(name)) for name in self.projections}
-        longest = max(delays.values(), default=1)
+        weighted = {
+            name: f"{name}.weight.spread" in self.values or graph.factors is not None
+            for name, graph in self.graphs.items()
+        }
+        longest = max((route.delay for route in routes.values()), default=1)
         paths = (p for p, s in self.specs.items() if not s.structural and p not in _NOT_TRACED)
+        on_the_host = (".connectivity.", ".spread")
         return NetworkStructure(
             populations=self._populations,
-            projections=self._projections,
+            projections=tuple((n, replace(p, matrix=None)) for n, p in self._projections),
             sizes=tuple(self.sizes.values()),
-            bundles=bundle(self._projections, self.graphs, degrees, delays, self.ranges),
-            kept_steps=1 << (longest - 1).bit_length(),
+            bundles=bundle(self._projections, self.graphs, degrees, routes, weighted, self.ranges),
+            kept_steps=up_to_power_of_two(longest),
             choices=tuple((p, self[p]) for p in self.choice_specs if self._kind_at(p) is None),
-            paths=tuple(p for p in paths if ".connectivity." not in p),
+            paths=tuple(p for p in paths if not any(part in p for part in on_the_host)),
             n_watched=len(self.watched),
         )
+
+    def _route(self, name: str) -> Route:
+        """Return how the spikes of a projection travel."""
+        spread = f"{name}.delay.spread" in self.values
+        return Route(
+            delay=1 if spread else self.delay_steps(name),
+            ring=up_to_power_of_two(network_draws.longest_delay(self, name)) if spread else 0,
+            plastic=name if self.projections[name].plasticity else "",
+        )
+
+    def can_spread(self, path: str) -> bool:
+        """Whether the parameter at ``path`` may differ from connection to connection."""
+        name, _, what = path.partition(".")
+        return name in self.projections and what in ("weight", "delay")
+
+    def runs_like(self, other: BaseExperiment) -> bool:
+        """Whether a run of this gives the same as one of ``other``."""
+        same = isinstance(other, NetworkExperiment) and self._projections == other._projections
+        return same and super().runs_like(other)
 
     # -- checking -------------------------------------------------------------------------------
 
@@ -276,29 +335,45 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
 
     def fresh(self) -> Self:
         """Return the same populations and projections with every choice and number at default."""
-        return type(self)._from_header(self._header())
+        populations = {n: [r for r, _ in p.receptors] for n, p in self.populations.items()}
+        links = {
+            n: NetworkProjection(p.source, p.target, p.receptor, matrix=p.matrix)
+            for n, p in self.projections.items()
+        }
+        return type(self)(_blank(populations), links, watched=self.watched)
 
     def _header(self) -> dict[str, Any]:
+        links = self.projections.items()
+        matrices = {n: p.matrix.written(f"{n}.connectivity") for n, p in links if p.matrix}
         return {
             "kind": self.kind,
             "watched": list(self.watched),
             "populations": {n: [r for r, _ in p.receptors] for n, p in self.populations.items()},
-            "projections": {
-                n: [p.source, p.target, p.receptor] for n, p in self.projections.items()
-            },
-        }
+            "projections": {n: [p.source, p.target, p.receptor] for n, p in links},
+        } | ({"matrices": matrices} if matrices else {})
 
     @classmethod
     def _from_header(cls, content: Mapping[str, Any]) -> Self:
-        populations = {
-            str(name): Population(receptors={str(r): ReceptorSite() for r in receptors})
-            for name, receptors in content["populations"].items()
+        matrices = {
+            str(name): connectivity.FromMatrix.read(matrix)
+            for name, matrix in dict(content.get("matrices", {})).items()
         }
         projections = {
-            str(name): NetworkProjection(str(source), str(target), str(receptor))
+            str(name): NetworkProjection(
+                str(source), str(target), str(receptor), matrix=matrices.get(str(name))
+            )
             for name, (source, target, receptor) in content["projections"].items()
         }
-        return cls(populations, projections, watched=tuple(map(int, content["watched"])))
+        watched = tuple(map(int, content["watched"]))
+        return cls(_blank(content["populations"]), projections, watched=watched)
+
+
+def _blank(receptors: Mapping[Any, Any]) -> dict[str, Population]:
+    """Return populations with these receptors, and all else at its default."""
+    return {
+        str(name): Population(receptors={str(r): ReceptorSite() for r in names})
+        for name, names in receptors.items()
+    }
 
 
 _PROJECTION = re.compile(r"(\w+):(\w+)>(\w+)\.(\w+)")

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import saiunit as u
 
-from engine import boundary, connectivity, inputs
-from engine.base_experiment import choice_of, settings
+from engine import boundary, inputs
+from engine.base_experiment import settings
+from engine.connectivity import FromMatrix
 from engine.errors import ParameterError
 from engine.populations import (
     NetworkCell,
@@ -52,7 +53,7 @@ def places_of(
         for place, kind in population.places().items():
             found[f"{name}.{place}" if place else name] = kind
     for name, projection in projections:
-        found[f"{name}.connectivity"] = projection.connectivity
+        found |= {f"{name}.{place}": kind for place, kind in projection.places().items()}
     return MappingProxyType(found)
 
 
@@ -69,10 +70,8 @@ def choices_of(populations: Populations, projections: Projections) -> Mapping[st
     for name, population in populations:
         for place, spec in population.choices().items():
             found[f"{name}.{place}" if place else name] = spec
-    for name, _ in projections:
-        found[f"{name}.connectivity"] = choice_of(
-            connectivity.catalogue(), "FixedProbability", f"who connects to whom in {name}"
-        )
+    for name, projection in projections:
+        found |= {f"{name}.{place}": spec for place, spec in projection.choices().items()}
     for prefix, kind in parts_of(populations, projections).items():
         found |= {prefix + choice: spec for choice, spec in kind.choices().items()}
     return MappingProxyType(found)
@@ -90,8 +89,9 @@ def specs_of(populations: Populations, projections: Projections) -> Mapping[str,
         receptor = dict(target.receptors)[projection.receptor]
         found[f"{name}.weight"] = weight_spec(target.model, receptor)
         found[f"{name}.delay"] = delay_spec()
-        rule = projection.connectivity.parameters()
-        found |= {f"{name}.connectivity.{path}": spec for path, spec in rule.items()}
+        for place, kind in projection.places().items():
+            numbers = {} if kind is None else kind.parameters()
+            found |= {f"{name}.{place}.{path}": spec for path, spec in numbers.items()}
     limits = [p.model.largest_dt for _, p in populations if p.model.largest_dt is not None]
     shortest = min(limits, key=lambda dt: boundary.to_number(dt, u.ms, "largest_dt"), default=None)
     whole_run = {name: spec for name, spec in settings(shortest).items() if name != "n"}
@@ -148,6 +148,9 @@ def require_names(populations: Mapping[str, Any], projections: Mapping[str, Any]
             where = projection.target
             error = unknown_name("receptor", projection.receptor, receptors, where)
             raise ParameterError(name, f"{name}: {error}")
+        if projection.connectivity is FromMatrix and projection.matrix is None:
+            text = f"{name}.connectivity needs a matrix; give it as FromMatrix(matrix)"
+            raise ParameterError(f"{name}.connectivity", text)
 
 
 def _require_name(name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,12 +15,31 @@ from engine.network_circuit import NetworkCircuit
 from engine.network_places import Populations, Projections, specs_of
 from engine.specs import ParameterSpec
 
-__all__ = ["Bundle", "NetworkStructure", "bundle"]
+__all__ = ["Bundle", "NetworkStructure", "Route", "bundle", "up_to_power_of_two"]
+
+
+@dataclass(frozen=True, order=True)
+class Route:
+    """How the spikes of a projection travel; those of the same route can travel together.
+
+    Attributes
+    ----------
+    delay : int
+        Steps after which they arrive; 1 where each connection has a delay of its own.
+    ring : int
+        Steps that such arrivals are kept ahead, 0 where all have the same delay.
+    plastic : str
+        The projection, where its short-term plasticity has states that no other shares.
+    """
+
+    delay: int
+    ring: int = 0
+    plastic: str = ""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Projections whose spikes travel together, because their delay is the same.
+    """Projections whose spikes travel together.
 
     Attributes
     ----------
@@ -30,12 +49,19 @@ class Bundle:
         The neurons from the first to the last that send.
     width : int
         Targets in a row of the table, rounded up; see `engine.events.bucket`.
+    ring, plastic
+        As of their `Route`. The delay is a number that moves, and not here.
+    weighted : bool
+        Whether the weights of the connections of any of them differ.
     """
 
     projections: tuple[str, ...]
     first: int
     rows: int
     width: int
+    ring: int = 0
+    plastic: str = ""
+    weighted: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,30 +140,35 @@ def bundle(
     projections: Projections,
     graphs: Mapping[str, Graph],
     degrees: Mapping[str, tuple[float, float]],
-    delays: Mapping[str, int],
+    routes: Mapping[str, Route],
+    weighted: Mapping[str, bool],
     ranges: Mapping[str, range],
 ) -> tuple[Bundle, ...]:
-    """Put projections together that have the same delay, and rows of about the same width.
+    """Put projections together that have the same route, and rows of about the same width.
 
     Parameters
     ----------
     projections : tuple of (str, NetworkProjection)
         By name.
-    graphs, degrees, delays : mapping
-        Connections of every projection, mean and variance of their number for a source, and delay
-        in steps.
+    graphs, degrees, routes, weighted : mapping
+        Connections of every projection, mean and variance of their number for a source, how they
+        travel, and whether their weights differ.
     ranges : mapping of str to range
         Neurons of every population.
     """
-    sent: dict[tuple[int, str], list[str]] = {}
+    longest_ring = max((route.ring for route in routes.values()), default=0)
+    sent: dict[tuple[Route, str], list[str]] = {}
     for name, projection in projections:
-        sent.setdefault((delays[name], projection.source), []).append(name)
+        route = routes[name]
+        if route.ring:
+            route = replace(route, ring=longest_ring)  # one ring for all
+        sent.setdefault((route, projection.source), []).append(name)
     widths = {}
     for key, names in sent.items():
         mean, variance = (sum(degrees[name][k] for name in names) for k in (0, 1))
         longest = np.sum([graphs[name].out_degrees for name in names], axis=0).max()
         widths[key] = events.needed_width(mean, variance, int(longest))
-    groups: list[list[tuple[int, str]]] = []
+    groups: list[list[tuple[Route, str]]] = []
     for key in sorted(widths, key=lambda key: (key[0], widths[key])):
         first = groups[-1][0] if groups else None
         if first and first[0] == key[0] and widths[key] <= 2 * widths[first]:
@@ -149,5 +180,12 @@ def bundle(
         here = [ranges[source] for _, source in keys]
         first, stop = min(r.start for r in here), max(r.stop for r in here)
         names = tuple(name for name in graphs if any(name in sent[key] for key in keys))
-        found.append(Bundle(names, first, stop - first, max(widths[key] for key in keys)))
+        width, route = max(widths[key] for key in keys), keys[0][0]
+        differ = any(weighted[name] for name in names)
+        found.append(Bundle(names, first, stop - first, width, route.ring, route.plastic, differ))
     return tuple(found)
+
+
+def up_to_power_of_two(count: int) -> int:
+    """Round up to a power of two, so that small changes stay within it."""
+    return 1 << (count - 1).bit_length()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, ClassVar
@@ -11,7 +12,8 @@ import saiunit as u
 from engine import boundary, catalog, inputs, starts
 from engine.background import Background
 from engine.base_experiment import NOTHING, choice_of
-from engine.connectivity import Connectivity, FixedProbability
+from engine.connectivity import Connectivity, FixedProbability, FromMatrix
+from engine.connectivity import catalogue as rules
 from engine.dynamics import AlignPost, Neuron, Synapse
 from engine.errors import ParameterError
 from engine.neurons.lif import LIFRef
@@ -23,7 +25,7 @@ from engine.specs import (
     Interval,
     ParameterSpec,
 )
-from engine.synapses import Expon
+from engine.synapses import Expon, ShortTermPlasticity
 from engine.synouts import COBA, CUBA, SynOut
 
 __all__ = [
@@ -172,12 +174,63 @@ class Population:
 
 @dataclass(frozen=True)
 class NetworkProjection:
-    """The connections from one population onto a receptor of another."""
+    """The connections from one population onto a receptor of another.
+
+    Parameters
+    ----------
+    source, target, receptor : str
+        Names of two populations, and of a receptor of the second.
+    connectivity : type or FromMatrix
+        A rule of `engine.connectivity`, or a matrix that says who connects to whom and how
+        strongly.
+    plasticity : type, optional
+        `STP` or `STD`: what a spike gives depends on the spikes of its neuron before.
+    matrix : FromMatrix, optional
+        A matrix that can be chosen, whatever the rule is now.
+    """
 
     source: str
     target: str
     receptor: str
-    connectivity: type[Connectivity] = FixedProbability
+    connectivity: Any = FixedProbability
+    plasticity: type[ShortTermPlasticity] | None = None
+    matrix: FromMatrix | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.connectivity, FromMatrix):
+            object.__setattr__(self, "matrix", self.connectivity)
+            object.__setattr__(self, "connectivity", FromMatrix)
+
+    def places(self) -> dict[str, type[Component] | None]:
+        """Return the component of every place, by its path within the projection."""
+        return {"connectivity": self.connectivity, "plasticity": self.plasticity}
+
+    def choices(self) -> dict[str, ChoiceSpec]:
+        """Return the choice of every place, by its path within the projection."""
+        return {
+            "connectivity": choice_of(
+                self._rules(), "FixedProbability", "who connects to whom", label="connectivity"
+            ),
+            "plasticity": choice_of(
+                _short_term(),
+                NOTHING,
+                "short-term plasticity: how earlier spikes change what a spike gives",
+                label="short-term",
+                may_be_empty=True,
+            ),
+        }
+
+    def having(self, place: str, name: str) -> NetworkProjection:
+        """Return the projection with another component at a place."""
+        kinds: Mapping[str, Any] = {
+            "connectivity": self._rules(),
+            "plasticity": {NOTHING: None, **_short_term()},
+        }[place]
+        return replace(self, **{place: kinds[name]})
+
+    def _rules(self) -> dict[str, type[Connectivity]]:
+        given = {} if self.matrix is None else {FromMatrix.__name__: FromMatrix}
+        return {**rules(), **given}
 
 
 def delay_spec() -> ParameterSpec:
@@ -192,6 +245,7 @@ class _Travel(Component):
         "delay of a projection: from a spike to its arrival, in whole time steps",
         soft=(0.1, 10.0),
         hard=NON_NEGATIVE,
+        between="connections",
     )
 
 
@@ -208,6 +262,7 @@ def weight_spec(model: type[Neuron], receptor: ReceptorSite) -> ParameterSpec:
         "weight: how much a spike adds at its target; below zero it takes away",
         soft=(-20.0 * usual, 20.0 * usual),
         unit_text=boundary.unit_text(unit),
+        between="connections",
     )
     object.__setattr__(spec, "name", "weight")
     return spec
@@ -221,6 +276,11 @@ def neurons() -> dict[str, type[Neuron]]:
 def _synapses() -> dict[str, type[Synapse]]:
     """Return the synapses whose arrivals add up, so that one state serves a whole receptor."""
     return {n: c for n, c in catalog.synapses().items() if issubclass(c, AlignPost)}
+
+
+def _short_term() -> dict[str, type[ShortTermPlasticity]]:
+    """Return the models of short-term plasticity, by name."""
+    return {n: c for n, c in catalog.synapses().items() if issubclass(c, ShortTermPlasticity)}
 
 
 def _input(model: type[Neuron]) -> InputSpec:

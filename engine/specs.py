@@ -162,6 +162,8 @@ class ParameterSpec(Declaration):
         Whether it shapes the compiled program, so that a new value has to be compiled.
     any_unit : bool
         Whether a value may have another unit than the default, or none.
+    between : str
+        What it may differ between: neurons, or the connections of a projection.
     """
 
     default: Any
@@ -178,6 +180,7 @@ class ParameterSpec(Declaration):
     structural: bool = False
     group: Literal["dynamics", "threshold"] = "dynamics"
     any_unit: bool = False
+    between: Literal["neurons", "connections"] = "neurons"
 
     def __post_init__(self) -> None:
         if not self.unit_text:

@@ -13,7 +13,8 @@ Examples
 
 from engine.connectivity.base import Connectivity, catalogue, drawn
 from engine.connectivity.chain import Chain
-from engine.connectivity.graph import FromMatrix, Graph
+from engine.connectivity.given import FromMatrix, read_matrix
+from engine.connectivity.graph import Graph
 from engine.connectivity.random import (
     DistanceDependent,
     FixedInDegree,
@@ -36,4 +37,5 @@ __all__ = [
     "Ring",
     "catalogue",
     "drawn",
+    "read_matrix",
 ]

@@ -27,6 +27,8 @@ class Connectivity(Component):
     formula: ClassVar[str] = ""
     regular: ClassVar[bool] = False
     """Whether all sources have the same number of connections."""
+    is_listed: ClassVar[bool] = True
+    """Whether it is made of numbers alone, so that any projection may have it."""
 
     def _construct(self) -> None:
         """Do nothing: subclasses get a generated constructor."""
@@ -114,4 +116,4 @@ def drawn(
 
 def catalogue() -> Mapping[str, type[Connectivity]]:
     """Return every kind of connectivity that is declared, by name."""
-    return {c.__name__: c for c in subclasses(Connectivity) if c.formula}
+    return {c.__name__: c for c in subclasses(Connectivity) if c.formula and c.is_listed}

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from engine.errors import ParameterError
-
-__all__ = ["FromMatrix", "Graph", "pairs", "rows", "skip_self"]
+__all__ = ["Graph", "pairs", "rows", "skip_self"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +23,14 @@ class Graph:
         Targets of the first source in increasing order, then of the second, and so on.
     n_post : int
         Number of neurons that could be a target.
+    factors : array of float, shape (connection,), optional
+        Weight of every connection as a multiple of that of the projection, where they differ.
     """
 
     starts: np.ndarray
     targets: np.ndarray
     n_post: int
+    factors: np.ndarray | None = None
 
     @classmethod
     def of(cls, matrix: Any) -> Graph:
@@ -65,40 +66,6 @@ class Graph:
         counts = np.zeros((self.n_pre, self.n_post), np.int64)
         np.add.at(counts, (self.sources, self.targets), 1)
         return counts
-
-
-class FromMatrix:
-    """Connections that are given: an entry says how many there are of a source to a target.
-
-    Parameters
-    ----------
-    matrix : array or sparse matrix, shape (n_pre, n_post)
-        Whole numbers that are not negative; how strong a connection is, its projection says.
-    """
-
-    def __init__(self, matrix: Any) -> None:
-        given = sparse.csr_array(matrix)
-        if not (np.isfinite(given.data).all() and (given.data >= 0).all()):
-            raise ParameterError(
-                "FromMatrix.matrix", "FromMatrix.matrix must not hold negative numbers or NaN"
-            )
-        if (given.data != np.round(given.data)).any():
-            raise ParameterError(
-                "FromMatrix.matrix",
-                "FromMatrix.matrix must hold whole numbers of connections; give the strength of a "
-                "connection as the weight of its projection",
-            )
-        self.graph = Graph.of(given)
-
-    def draw(self, n_pre: int, n_post: int, seed: int = 0, **_: Any) -> Graph:
-        """Return the given connections; ParameterError where the sizes do not fit."""
-        shape = self.graph.n_pre, self.graph.n_post
-        if shape != (n_pre, n_post):
-            raise ParameterError(
-                "FromMatrix.matrix",
-                f"FromMatrix.matrix must be of shape ({n_pre}, {n_post}), got {shape}",
-            )
-        return self.graph
 
 
 def rows(targets: np.ndarray, n_post: int) -> Graph:

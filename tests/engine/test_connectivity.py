@@ -1,10 +1,14 @@
 """Connectivity: who connects to whom, by the law that each kind declares."""
 
+import base64
+import json
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
+from scipy import io, sparse
 
 from engine import ParameterError
 from engine.connectivity import (
@@ -19,6 +23,7 @@ from engine.connectivity import (
     OneToOne,
     Ring,
     catalogue,
+    read_matrix,
 )
 
 EACH = pytest.mark.parametrize("kind", catalogue().values(), ids=catalogue())
@@ -138,17 +143,145 @@ def test_regular_kinds():
     assert (ring.sum(0) == 2).all()
 
 
+MATRIX = np.array([[0.0, 2.0, 0.0], [1.0, 0.0, -0.5]])
+
+
+def weighted(graph):
+    """Return the dense matrix of the factors of a graph."""
+    found = np.zeros((graph.n_pre, graph.n_post))
+    found[graph.sources, graph.targets] = 1.0 if graph.factors is None else graph.factors
+    return found
+
+
 def test_a_matrix_is_taken_as_it_is():
-    matrix = np.array([[0, 2, 0], [1, 0, 3]])
-    for given_as in (matrix, sparse.csr_array(matrix), sparse.coo_array(matrix)):
-        np.testing.assert_array_equal(FromMatrix(given_as).draw(2, 3).dense(), matrix)
+    for given_as in (MATRIX, sparse.csr_array(MATRIX), sparse.coo_array(MATRIX), MATRIX.tolist()):
+        graph = FromMatrix(given_as).draw(2, 3)
+        np.testing.assert_array_equal(graph.dense(), MATRIX != 0)
+        np.testing.assert_array_equal(weighted(graph), MATRIX)
+    assert FromMatrix(MATRIX != 0).draw(2, 3).factors is None  # all of the same weight
+    assert FromMatrix((MATRIX != 0).astype(int)).expected(2, 3) == 3
     assert Graph.of(sparse.csr_array((2, 3))).dense().sum() == 0
-    with pytest.raises(ParameterError, match=r"of shape \(3, 2\), got \(2, 3\)"):
-        FromMatrix(matrix).draw(3, 2)
-    with pytest.raises(ParameterError, match="whole numbers"):
-        FromMatrix(matrix * 0.5)
-    with pytest.raises(ParameterError, match="negative"):
-        FromMatrix(-matrix)
+    assert FromMatrix(np.zeros((2, 3))).n_connections == 0
+
+
+def test_a_matrix_is_equal_to_another_of_the_same_content():
+    a, b = FromMatrix(MATRIX), FromMatrix(sparse.coo_array(MATRIX))
+    assert a == b
+    assert hash(a) == hash(b)
+    assert a != FromMatrix(MATRIX * 2)
+    assert a != FromMatrix(MATRIX.T)
+    assert FromMatrix(np.zeros((2, 3))) != FromMatrix(np.zeros((3, 2)))
+    given = MATRIX.copy()
+    kept = FromMatrix(given)
+    given[:] = 7.0
+    assert kept == a
+    with pytest.raises(ValueError, match="read-only"):
+        kept.graph.targets[0] = 2
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    seed=st.integers(0, 1000),
+    equal=st.booleans(),
+)
+def test_a_matrix_can_be_written_and_read(shape, seed, equal):
+    rng = np.random.default_rng(seed)
+    matrix = (rng.random(shape) < 0.3) * (1.0 if equal else rng.normal(size=shape))
+    given = FromMatrix(matrix)
+    again = FromMatrix.read(json.loads(json.dumps(given.written("EE.connectivity"))))
+    assert again == given
+    np.testing.assert_array_equal(weighted(again.graph), matrix)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": [2]},
+        {"shape": [0, 3]},
+        {"shape": [2, 10**9]},
+        {"shape": [3, 3]},
+        {"targets": "AAAA"},
+        {"targets": "no base64!"},
+        {"degrees": 3},
+        {"shape": [2, 1]},  # targets that do not exist
+    ],
+)
+def test_what_is_no_written_matrix_is_refused(change):
+    content = FromMatrix(MATRIX).written("EE.connectivity") | change
+    with pytest.raises(ParameterError, match="not a matrix of an experiment file"):
+        FromMatrix.read(content)
+
+
+def test_a_matrix_read_from_a_text_never_takes_more_memory_than_it_says():
+    bomb = base64.b64encode(zlib.compress(bytes(50_000_000), 9)).decode()
+    content = FromMatrix(MATRIX).written("EE.connectivity") | {"degrees": bomb}
+    with pytest.raises(ParameterError, match="more numbers than it says"):
+        FromMatrix.read(content)
+
+
+def test_a_matrix_too_large_for_a_file_says_what_to_do():
+    large = FromMatrix(np.ones((400, 400)))
+    with pytest.raises(ParameterError, match=r"160,000 connections.*read_matrix"):
+        large.written("EE.connectivity")
+
+
+def files(folder):
+    """Write the same matrix in every form that can be read."""
+    np.savetxt(folder / "a.csv", MATRIX, delimiter=",")
+    np.savetxt(folder / "b.txt", MATRIX)
+    (folder / "c.csv").write_text("source,target,weight\n0,1,2\n1,0,1\n1,2,-0.5\n")
+    np.save(folder / "d.npy", MATRIX)
+    np.savez(folder / "e.npz", MATRIX)
+    sparse.save_npz(folder / "f.npz", sparse.csr_array(MATRIX))
+    io.mmwrite(folder / "g.mtx", sparse.coo_array(MATRIX))
+    return sorted(folder.iterdir())
+
+
+def test_every_kind_of_file_gives_the_same_matrix(tmp_path):
+    found = {path.name: read_matrix(path) for path in files(tmp_path)}
+    assert len(found) == 7
+    assert set(found.values()) == {FromMatrix(MATRIX)}
+    assert read_matrix(tmp_path / "c.csv", shape=(4, 5)).shape == (4, 5)
+    (tmp_path / "h.csv").write_text('"Source", "Target"\n0,1\n2,1\n')
+    assert weighted(read_matrix(tmp_path / "h.csv").graph).tolist() == [[0, 1], [0, 0], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("a.csv", "1,2\n3\n", "a.csv cannot be read as a matrix: "),
+        ("a.csv", "1,x\n", "cannot be read as a matrix: could not convert"),
+        ("a.csv", "1,nan\n", "must not hold NaN"),
+        ("a.csv", "", "FromMatrix.matrix must be a matrix|cannot be read"),
+        ("a.csv", "source,target\n0,1.5\n", "no whole number from zero on"),
+        ("a.csv", "source,target\n0,-1\n", "no whole number from zero on"),
+        ("a.csv", "source,target\n0,123456789012\n", "no whole number from zero on"),
+        ("a.npz", "nothing", "a.npz cannot be read as a matrix"),
+        ("a.npy", "nothing", "a.npy cannot be read as a matrix"),
+        ("a.mtx", "nothing", "a.mtx cannot be read as a matrix"),
+        ("a.docx", "nothing", "no file of a known kind; known: .csv, .txt, .npz"),
+        ("b.csv", None, "there is no file b.csv"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_what_is_no_matrix_is_refused_in_a_sentence(tmp_path, name, content, text):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(ParameterError, match=text) as caught:
+        read_matrix(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_archive_of_objects_or_of_many_arrays_is_refused(tmp_path):
+    np.savez(tmp_path / "many.npz", a=MATRIX, b=MATRIX)
+    np.savez(tmp_path / "objects.npz", np.array([{}], object))
+    for name in ("many.npz", "objects.npz"):
+        with pytest.raises(ParameterError, match=f"{name} cannot be read"):
+            read_matrix(tmp_path / name)
+    np.savetxt(tmp_path / "a.csv", MATRIX, delimiter=",")
+    with pytest.raises(ParameterError, match=r"of shape \(2, 3\), not \(3, 3\)"):
+        read_matrix(tmp_path / "a.csv", shape=(3, 3))
 
 
 @pytest.mark.parametrize(
@@ -169,6 +302,15 @@ def test_a_matrix_is_taken_as_it_is():
         (lambda: Ring(neighbours=2).draw(4, 4), r"neighbours must be at most 1 in a ring of 4"),
         (lambda: DistanceDependent(width=0.0), r"width must be above 0"),
         (lambda: DistanceDependent(layout="cube"), r"must be one of 'ring', 'sheet'"),
+        (
+            lambda: FromMatrix(MATRIX).draw(3, 2, path="EE.connectivity"),
+            r"EE.connectivity is a matrix of 2 sources and 3 targets, but .* have 3 and 2 neurons",
+        ),
+        (lambda: FromMatrix(np.zeros(3)), "must be a matrix of numbers with a row for every so"),
+        (lambda: FromMatrix(np.zeros((0, 3))), "must be a matrix of numbers"),
+        (lambda: FromMatrix([["a"]]), "must be a matrix of numbers"),
+        (lambda: FromMatrix(MATRIX * 1j), "must be a matrix of numbers"),
+        (lambda: FromMatrix([[1.0, np.inf]]), "must not hold NaN or infinite numbers"),
     ],
 )
 def test_what_cannot_be_connected_is_refused_in_a_sentence(make, text):

@@ -30,6 +30,7 @@ from engine import (
 from engine.analysis import networks as analysis
 from engine.background import Background
 from engine.base_experiment import NOTHING, read
+from engine.connectivity import FromMatrix
 from engine.connectivity import catalogue as connectivities
 
 SITES = {
@@ -59,21 +60,59 @@ def network(kind="conductances", n=(40, 10), **values):
 # -- against a simulation in plain numpy ---------------------------------------------------------
 
 
+class ByHand:
+    """A projection in double precision: each connection with its weight and its delay."""
+
+    def __init__(self, experiment, name):
+        self.dt, projection = experiment["dt"], experiment.projections[name]
+        graph = experiment.graphs[name]
+        self.source, self.onto = projection.source, (projection.target, projection.receptor)
+        self.sources, self.targets = graph.sources, graph.targets
+        self.weights = experiment.weights(name)
+        self.steps = np.rint(experiment.delays(name) / self.dt).astype(int)
+        # where each connection has a delay of its own, a neuron releases when it fires
+        self.before = 1 if f"{name}.delay.spread" in experiment else experiment.delay_steps(name)
+        n_pre, self.n_post = experiment.ends(name)
+        self.released = np.zeros((experiment.n_steps, n_pre))
+        self.kind = experiment[f"{name}.plasticity"]
+        self.p = {k: experiment[f"{name}.plasticity.{k}"] for k in PLASTIC[self.kind]}
+        self.x, self.u = np.ones(n_pre), np.full(n_pre, self.p.get("U", 0.0))
+
+    def arriving(self, step, fired):
+        then = step - self.before
+        spikes = fired[self.source][then].astype(float) if then >= 0 else np.zeros_like(self.x)
+        self.released[step] = self.release(spikes)
+        ago = step - (self.steps - self.before)
+        given = np.where(ago >= 0, self.released[np.maximum(ago, 0), self.sources], 0.0)
+        return np.bincount(self.targets, self.weights * given, self.n_post)
+
+    def release(self, spikes):
+        if self.kind == NOTHING:
+            return spikes
+        slow = self.p["tau_d" if self.kind == "STP" else "tau"]
+        x = 1 - (1 - self.x) * np.exp(-self.dt / slow)
+        if self.kind == "STD":
+            self.x, found = x - self.p["U"] * self.x * spikes, x * spikes
+            return found
+        self.u = self.u * np.exp(-self.dt / self.p["tau_f"]) + self.p["U"] * (1 - self.u) * spikes
+        self.x, found = x - self.u * self.x * spikes, self.u * x * spikes
+        return found
+
+
+PLASTIC = {NOTHING: (), "STP": ("U", "tau_f", "tau_d"), "STD": ("U", "tau")}
+
+
 def by_hand(experiment, kind, start):
     """Simulate with dense matrices in double precision; return a table of spikes."""
     dt, sizes, steps = experiment["dt"], experiment.sizes, experiment.n_steps
-    dense = {name: graph.dense() for name, graph in experiment.graphs.items()}
+    links = [ByHand(experiment, name) for name in experiment.projections]
     V = {name: start[experiment.ranges[name]].astype(float) for name in sizes}
     fired = {name: np.zeros((steps, n), bool) for name, n in sizes.items()}
     g = {(name, r): np.zeros(n) for name, n in sizes.items() for r in ("exc", "inh")}
     for step in range(steps):
         arriving = {place: np.zeros_like(value) for place, value in g.items()}
-        for name, projection in experiment.projections.items():
-            then = step - round(experiment[f"{name}.delay"] / dt)
-            if then >= 0:
-                count = fired[projection.source][then] @ dense[name]
-                weight = experiment[f"{name}.weight"]
-                arriving[projection.target, projection.receptor] += weight * count
+        for link in links:
+            arriving[link.onto] += link.arriving(step, fired)
         for name in sizes:
             p = {path: experiment[f"{name}.{path}"] for path in ("tau", "R", "V_rest", "V_th")}
             last = fired[name][max(0, step - 1)] if step else np.zeros(sizes[name], bool)
@@ -134,6 +173,148 @@ def test_it_does_what_dense_matrices_in_double_precision_do(kind, delays):
     assert differing <= 0.02 * expected[:first].sum()
     assert found.sum() == pytest.approx(expected.sum(), rel=0.1)
     assert len(experiment.structure.bundles) == len(set(delays))
+
+
+ALL = tuple(a + b for a in "EI" for b in "EI")
+DIFFERENT = {
+    "weights": {f"{name}.weight.spread": 0.6 for name in ALL},
+    "weights of one": {"EE.weight.spread": 0.6},
+    "delays": {f"{name}.delay": 1.2 for name in ALL} | {f"{n}.delay.spread": 0.5 for n in ALL},
+    "facilitation": {"EE.plasticity": "STP", "EE.delay": 0.7, "EE.weight": 90.0},
+    "depression": {"EE.plasticity": "STD", "IE.plasticity": "STD", "IE.plasticity.U": 0.3},
+    "all": {
+        "EE.plasticity": "STP",
+        "EE.weight": 90.0,
+        "EE.delay": 2.0,
+        "EE.delay.spread": 0.4,
+        "EE.weight.spread": 0.3,
+        "IE.delay.spread": 0.9,
+        "II.weight.spread": 1.0,
+    },
+}
+
+
+@pytest.mark.parametrize("what", DIFFERENT)
+def test_what_differs_between_connections_does_what_it_does_in_double_precision(what):
+    experiment = network("currents").update(DIFFERENT[what] | {"duration": 60.0})
+    recording = simulate(experiment)
+    at_rest = simulate(
+        replace(experiment, watched=tuple(range(experiment.n))).update(
+            {"duration": 0.1, "E.tau": 1e6, "I.tau": 1e6}
+        )
+    )
+    expected = by_hand(experiment, "currents", at_rest.traces["V"][0])
+    found = raster(recording)
+    assert expected[:300].sum() > 80
+    assert (found[:300] != expected[:300]).sum() <= 0.02 * expected[:300].sum()
+    assert found.sum() == pytest.approx(expected.sum(), rel=0.1)
+    again = simulate(experiment)
+    np.testing.assert_array_equal(again.spike_steps, recording.spike_steps)
+    np.testing.assert_array_equal(again.traces["V"], recording.traces["V"])
+    plain = network("currents").set("duration", 60.0)
+    assert not np.array_equal(simulate(plain).spike_steps, recording.spike_steps)
+
+
+def given_by_a_matrix(spread=False):
+    experiment = network("currents")
+    rng = np.random.default_rng(5)
+    matrix = (rng.random((40, 10)) < 0.4) * rng.uniform(-0.5, 2.0, (40, 10))
+    link = NetworkProjection("E", "I", "exc", FromMatrix(matrix))
+    experiment = experiment.with_projection("EI", link).update({"EI.weight": 60.0, "EI.delay": 0.5})
+    return experiment.set("EI.weight.spread", 0.4) if spread else experiment, matrix
+
+
+@pytest.mark.parametrize("spread", [False, True])
+def test_a_matrix_says_who_connects_and_how_strongly(spread):
+    experiment, matrix = given_by_a_matrix(spread)
+    np.testing.assert_array_equal(experiment.graphs["EI"].dense(), matrix != 0)
+    relative = experiment.weights("EI") / 60.0 / matrix[matrix != 0]
+    np.testing.assert_allclose(relative, 1.0, rtol=10.0 if spread else 1e-6)
+    assert (relative > 0).all()
+    experiment = experiment.set("duration", 60.0)
+    recording = simulate(experiment)
+    start = simulate(
+        replace(experiment, watched=tuple(range(50))).update(
+            {"duration": 0.1, "E.tau": 1e6, "I.tau": 1e6}
+        )
+    )
+    expected = by_hand(experiment, "currents", start.traces["V"][0])
+    found = raster(recording)
+    assert (found[:300] != expected[:300]).sum() <= 0.02 * expected[:300].sum()
+
+
+def test_a_network_with_a_matrix_is_a_value_like_any_other():
+    experiment, matrix = given_by_a_matrix()
+    again = read(experiment.to_json())
+    assert again == experiment
+    assert hash(again) == hash(experiment)
+    assert again.runs_like(experiment)
+    assert again["EI.connectivity"] == "FromMatrix"
+    np.testing.assert_array_equal(again.weights("EI"), experiment.weights("EI"))
+    assert experiment.fresh()["EI.connectivity"] == "FixedProbability"
+    chosen = experiment.set("EI.connectivity", "OneToOne").set("EI.connectivity", "FromMatrix")
+    assert chosen.graphs["EI"] is experiment.graphs["EI"]  # it was kept meanwhile
+    assert "FromMatrix" not in experiment.choice_specs["EE.connectivity"].options
+    link = NetworkProjection("E", "I", "exc", FromMatrix(matrix * 2))
+    stronger = experiment.with_projection("EI", link)
+    assert stronger["EI.weight"] == 60.0
+    assert not stronger.runs_like(experiment)
+    assert stronger.structure == experiment.structure  # another matrix does not compile
+    assert not np.array_equal(simulate(stronger).spike_steps, simulate(experiment).spike_steps)
+
+
+def test_a_matrix_that_does_not_fit_is_refused_in_a_sentence():
+    experiment, _ = given_by_a_matrix()
+    (problem,) = experiment.set("I.n", 11).problems()
+    assert problem.path == "EI.connectivity"
+    assert "of 40 sources and 10 targets, but the populations have 40 and 11" in str(problem)
+    with pytest.raises(ParameterError, match=r"EE.connectivity needs a matrix"):
+        experiment.with_projection("EE", NetworkProjection("E", "E", "exc", FromMatrix))
+
+
+def test_weights_and_delays_spread_around_what_the_projection_says():
+    experiment = network("currents", n=(300, 80)).update(
+        {"IE.weight.spread": 0.8, "IE.delay": 3.0, "IE.delay.spread": 0.5}
+    )
+    weights, delays = experiment.weights("IE"), experiment.delays("IE")
+    n = len(experiment.graphs["IE"].targets)
+    assert weights.shape == delays.shape == (n,)
+    assert (weights < 0).all()
+    assert weights.mean() == pytest.approx(-60.0, rel=4 * 0.8 / np.sqrt(n))
+    assert weights.std() == pytest.approx(48.0, rel=0.15)
+    np.testing.assert_allclose(delays / 0.1, np.rint(delays / 0.1), atol=1e-9)
+    assert delays.min() >= 0.1
+    assert delays.mean() == pytest.approx(3.0, rel=4 * 0.5 / np.sqrt(n))
+    assert delays.std() == pytest.approx(1.5, rel=0.1)
+    assert np.corrcoef(weights, delays)[0, 1] == pytest.approx(0.0, abs=5 / np.sqrt(n))
+    steeper = experiment.set("IE.weight.spread", 1.2).weights("IE")
+    assert (np.argsort(steeper) == np.argsort(weights)).all()  # the same draw, stretched
+    other = experiment.set("seed", 2).weights("IE")
+    assert other[:50].tolist() != weights[:50].tolist()
+    short = experiment.update({"IE.delay": 0.1, "IE.delay.spread": 2.0})
+    assert short.delays("IE").min() == pytest.approx(0.1)
+    assert (experiment.weights("EE") == 30.0).all()
+    assert (experiment.delays("EE") == 0.1).all()
+
+
+def test_a_connection_delivers_its_own_weight_after_its_own_delay():
+    cell = Population(NetworkCell, {"exc": SITES["currents"]})
+    links = {"AB": NetworkProjection("A", "B", "exc")}
+    values = {"A.n": 1, "B.n": 6, "AB.connectivity": "AllToAll", "B.stimulus.amplitude": 0.0}
+    values |= {"AB.weight": 4.0, "AB.weight.spread": 0.5, "duration": 40.0}
+    values |= {"AB.delay": 2.0, "AB.delay.spread": 0.6}
+    pair = replace(
+        NetworkExperiment({"A": cell, "B": cell}, links).update(values), watched=(1, 2, 3, 4, 5, 6)
+    )
+    recording = simulate(pair)
+    sent = recording.spike_steps[recording.spike_neurons == 0]
+    g = recording.traces["exc"]
+    for target in range(6):
+        came = np.flatnonzero(np.diff(g[:, target]) > 0) + 1
+        expected = sent + round(pair.delays("AB")[target] / 0.1)
+        np.testing.assert_array_equal(came, expected[: len(came)])
+        assert g[came[0], target] == pytest.approx(pair.weights("AB")[target], rel=1e-5)
+    assert len(set(pair.delays("AB"))) > 3
 
 
 def test_a_spike_arrives_after_its_delay_and_with_its_weight():
@@ -223,6 +404,9 @@ def test_every_neuron_of_the_catalogue_is_driven_by_another(model):
 def test_no_number_compiles_and_each_changes_the_run():
     experiment = network("conductances").set("E.background", "Background")
     experiment = experiment.set("E.start", "NormalStart")
+    experiment = experiment.update({"EE.plasticity": "STP", "EI.plasticity": "STD"})
+    experiment = experiment.update({"EI.weight.spread": 0.5, "IE.delay.spread": 0.5})
+    experiment = experiment.update({"IE.delay": 2.0, "EE.weight": 6.0})
     before = simulate(experiment)
     program = simulation.compile_simulation(experiment.structure)
     known = len(simulation._programs)
@@ -231,9 +415,8 @@ def test_no_number_compiles_and_each_changes_the_run():
             continue
         value = experiment[path] * 1.03 + (1.0 if experiment[path] == 0 else 0.0)
         value = round(value + 0.6) if spec.integer else value
-        value = 0.3 if path.endswith(".delay") else value
-        if path.endswith(".delay"):
-            continue
+        if path.endswith(".delay") and path != "IE.delay":
+            continue  # those that have the same delay travel together
         changed = experiment.set(path, value)
         assert changed.structure == experiment.structure, path
         after = simulate(changed)
