@@ -27,8 +27,8 @@ def _styles(name: str) -> list[str]:
     return ["\n".join([component_css(), *sheets])]
 
 
-def _script(name: str) -> str:
-    files = ("common.js", f"{name}.js")
+def _script(*names: str) -> str:
+    files = ("common.js", *(f"{name}.js" for name in names))
     return "\n".join((ASSETS / file).read_text(encoding="utf-8") for file in files)
 
 
@@ -244,7 +244,7 @@ class NetworkGraph(Component):
         doc="A sentence, shown and read out: why nothing was done. The next message clears it.",
     )
 
-    _esm = _script("networkgraph")
+    _esm = _script("networkgraph", "networkdrawing", "networkgeometry", "networktable")
     _stylesheets = _styles("networkgraph")
 
     def _handle_msg(self, data: Message) -> None:

@@ -174,18 +174,34 @@ class Page:
         self.page.wait_for_timeout(100)
 
 
+@pytest.fixture(scope="module")
+def window(browser):
+    """A browser window for all pages of a size: the scripts of Bokeh are read once."""
+    windows = {}
+
+    def window(options):
+        key = repr(options)
+        if key not in windows:
+            windows[key] = browser.new_context(**options)
+            windows[key].set_default_timeout(6_000)
+            windows[key].add_init_script("localStorage.clear()")
+            windows[key].add_init_script(REACH)
+        return windows[key]
+
+    yield window
+    for context in windows.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(browser, server):
-    """Open pages: ``visit("E,I", width=340, **context)``; none may write an error."""
+def visit(window, server):
+    """Open pages: ``visit("E,I", width=340, **options)``; none may write an error."""
     address, circuits = server
-    contexts, complaints = [], []
+    pages, complaints = [], []
 
     def visit(names="E,I", width=340, **options):
-        context = browser.new_context(**{"viewport": {"width": 900, "height": 700}} | options)
-        context.set_default_timeout(6_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.add_init_script(REACH)
+        page = window({"viewport": {"width": 900, "height": 700}} | options).new_page()
+        pages.append(page)
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{address}?names={names}&width={width}")
@@ -193,8 +209,8 @@ def visit(browser, server):
         return Page(page, circuits[-1])
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert complaints == []
 
 
