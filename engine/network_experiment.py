@@ -54,8 +54,8 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
     Weights and delays that differ are log-normal: a weight keeps its sign, and both the mean that
     the projection says, but for the rounding of delays and four standard deviations at most.
 
-    No number compiles, but three say how large an array is: the size of a population, and, rounded up
-    so that small changes stay within it, the number of connections and the longest delay. Where
+    No number compiles, but three say how large an array is: the size of a population, and, rounded
+    up so that small changes stay within it, the number of connections and the longest delay. Where
     projections had the same delay, the first of them to get another compiles too.
 
     Examples

@@ -57,9 +57,9 @@ SETTLED = 0.2
 PATIENCE = 3.0
 """Seconds that a run may take without being asked for."""
 
-NEURON_STEP, CONNECTION = 6e-9, 6e-8
-"""Seconds that a step of a neuron takes, and a connection to be drawn, before there is a run to
-tell."""
+POPULATION_STEP, NEURON_STEP, CONNECTION = 3e-6, 4e-9, 6e-8
+"""Seconds that a step takes for each population and each neuron, and a connection to be drawn; the
+last run tells how much slower it really is."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         self.selected = WHOLE
         self.graph = NetworkGraph(limits={"populations": MOST})
         self._figure = "spectrum"
-        self._pace = NEURON_STEP
+        self._slowness = 1.0
         super().__init__(experiment, query)
         self.state.preset = next((n for n, e in self.named().items() if e == self.experiment), "")
         self._show_state_held()
@@ -302,7 +302,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
             experiment.rule(name).expected(*experiment.ends(name))
             for name in experiment.projections
         )
-        seconds = experiment.n_steps * experiment.n * self._pace + connections * CONNECTION
+        seconds = _seconds(experiment) * self._slowness + connections * CONNECTION
         if seconds <= PATIENCE:
             return ""
         return (
@@ -340,12 +340,13 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
             self.figures["spectrum"].update(extra.spectra)
 
     def _show(self, result: Any) -> None:
-        timing = result.recording.timing
-        steps = result.recording.n_steps * result.recording.experiment.n
-        if not timing.compile:
-            self._pace = timing.run / steps
+        recording = result.recording
+        if self.recording is None or recording.traces is not self.recording.traces:
+            done = recording.n_steps / recording.experiment.n_steps
+            took = recording.timing.run / (done * _seconds(recording.experiment))
+            self._slowness = max(took, 1.0)
         super()._show(result)
-        self._show_figure(result.recording.experiment)
+        self._show_figure(recording.experiment)
 
     def _show_figure(self, network: NetworkExperiment) -> None:
         """Bring the figure that is in sight up to what there is."""
@@ -594,6 +595,12 @@ def _projection_name(network: NetworkExperiment, projection: NetworkProjection) 
 
 
 # -- words -----------------------------------------------------------------------------------------
+
+
+def _seconds(network: NetworkExperiment) -> float:
+    """Return about how long a run takes on a machine that does nothing else."""
+    step = POPULATION_STEP * len(network.populations) + NEURON_STEP * network.n
+    return network.n_steps * step
 
 
 def _state(state: analysis.State) -> tuple[str, str]:

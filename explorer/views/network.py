@@ -57,8 +57,8 @@ class NetworkRasterView(OnPick):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._strokes = [self.line(population_role(i), line_width=1.4) for i in range(COLOURS)]
-        self._stroke_glyphs = list(self.figure.renderers)
+        self._strokes: list[ColumnDataSource] = []
+        self._stroke_glyphs: list[Any] = []
         self._image = ColumnDataSource(data=no_image())
         roles = [population_role(i) for i in range(COLOURS)]
         mapper = LinearColorMapper(
@@ -97,6 +97,10 @@ class NetworkRasterView(OnPick):
             colour = np.searchsorted(stops, neurons, side="right") % COLOURS
             # a stroke of a large network would be thinner than a pixel
             half = max(0.42, n / 400)
+            for _ in range(len(self._strokes), min(len(ranges), COLOURS)):
+                role = population_role(len(self._strokes))
+                self._strokes.append(self.line(role, line_width=1.4))
+                self._stroke_glyphs.append(self.figure.renderers[-1])
             for index, source in enumerate(self._strokes):
                 mine = colour == index
                 x, y = broken_line(times[mine], neurons[mine] - half, neurons[mine] + half)
@@ -138,10 +142,12 @@ class PopulationsView(View):
 
     def __init__(self, window: Window, **kwargs: Any) -> None:
         super().__init__(window, **kwargs)
-        self._lines = [self.line(population_role(i)) for i in range(MOST)]
+        self._lines: list[ColumnDataSource] = []
 
     def show_lines(self, lines: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
-        """Show as many lines as there are; the others are empty."""
+        """Show as many lines as there are; those of an earlier network are empty."""
+        for index in range(len(self._lines), len(lines)):
+            self._lines.append(self.line(population_role(index)))
         for index, source in enumerate(self._lines):
             x, y = lines[index] if index < len(lines) else (_EMPTY, _EMPTY)
             put(source, x=x, y=y)
@@ -281,6 +287,9 @@ def of_one(recording: Recording, column: int) -> Recording:
 # -- beside the plots ------------------------------------------------------------------------------
 
 
+Curve = tuple[np.ndarray, np.ndarray]
+
+
 class SmallView:
     """A figure of the insight column."""
 
@@ -299,18 +308,20 @@ class SmallView:
         )
         style_figure(self.figure, left=left)
         self.figure.toolbar_location = None
+        self._lines: list[ColumnDataSource] = []
 
-    def lines(self, **style: Any) -> list[ColumnDataSource]:
-        """Draw a line for each population, and return where their data go."""
-        sources = []
-        for index in range(MOST):
+    def show_lines(self, lines: Mapping[int, Curve], **style: Any) -> None:
+        """Show a line in the colour of each population; those of an earlier network are empty."""
+        for index in range(len(self._lines), max(lines, default=-1) + 1):
             role = population_role(index)
             source = ColumnDataSource({"x": _EMPTY, "y": _EMPTY})
             draw = self.figure.step if "mode" in style else self.figure.line
             line = draw("x", "y", source=source, color=role_color(role), line_width=1.5, **style)
             line.tags = [f"role:{role}"]
-            sources.append(source)
-        return sources
+            self._lines.append(source)
+        for index, source in enumerate(self._lines):
+            x, y = lines.get(index, (_EMPTY, _EMPTY))
+            put(source, x=np.asarray(x, np.float32), y=np.asarray(y, np.float32))
 
     def frame(self, left: float, right: float, bottom: float, top: float) -> None:
         """Let the axes span these values."""
@@ -321,9 +332,6 @@ class SmallView:
             y.update(start=bottom, end=top)
 
 
-Curve = tuple[np.ndarray, np.ndarray]
-
-
 class SpectrumView(SmallView):
     """Power spectrum of the rate of every population."""
 
@@ -331,17 +339,12 @@ class SpectrumView(SmallView):
 
     def __init__(self) -> None:
         super().__init__("frequency (Hz)", "Hz²/Hz")
-        self._lines = self.lines()
 
     def update(self, curves: Sequence[Curve]) -> None:
         """Show a spectrum for each population: frequencies in Hz and power."""
-        top = 0.0
-        for index, source in enumerate(self._lines):
-            x, y = curves[index] if index < len(curves) else (_EMPTY, _EMPTY)
-            near = x <= self.HIGHEST
-            x, y = np.asarray(x)[near], np.asarray(y)[near]
-            put(source, x=x.astype(np.float32), y=y.astype(np.float32))
-            top = max(top, float(y.max(initial=0.0)))
+        near = {i: (x[x <= self.HIGHEST], y[x <= self.HIGHEST]) for i, (x, y) in enumerate(curves)}
+        self.show_lines(near)
+        top = max((float(y.max(initial=0.0)) for _, y in near.values()), default=0.0)
         self.frame(0.0, self.HIGHEST, 0.0, 1.06 * top or 1.0)
 
 
@@ -350,7 +353,6 @@ class HistogramView(SmallView):
 
     def __init__(self, x_label: str) -> None:
         super().__init__(x_label, "share")
-        self._lines = self.lines(mode="after")
 
     def update(self, samples: Mapping[int, np.ndarray], label: str) -> None:
         """Show the distribution of each array of numbers, by the colour of its population."""
@@ -362,15 +364,13 @@ class HistogramView(SmallView):
         margin = 0.06 * (high - low) or max(0.5 * abs(high), 0.5)
         low, high = low - margin, high + margin
         edges = np.linspace(low, high, 41)
-        top = 0.0
-        for index, source in enumerate(self._lines):
-            x, y = _EMPTY, _EMPTY
-            if len(samples.get(index, _EMPTY)):
-                counts, _ = np.histogram(samples[index], edges)
-                y = np.concatenate([counts, [0]]) / len(samples[index])
-                x = edges
-                top = max(top, float(y.max()))
-            put(source, x=np.asarray(x, np.float32), y=np.asarray(y, np.float32))
+        shares = {
+            index: np.append(np.histogram(v, edges)[0], 0) / len(v)
+            for index, v in samples.items()
+            if len(v)
+        }
+        self.show_lines({index: (edges, y) for index, y in shares.items()}, mode="after")
+        top = max((float(y.max()) for y in shares.values()), default=0.0)
         self.frame(low, high, 0.0, 1.06 * top or 1.0)
 
 

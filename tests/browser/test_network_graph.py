@@ -1,9 +1,15 @@
 """The graph of a network as a user edits it: by pointer, by table, and by the keyboard alone."""
 
+import threading
+
 import panel as pn
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
-from explorer.components import NetworkGraph
+from explorer import shell
+from explorer.components import HeaderBar, NetworkGraph
+from explorer.server import free_port
+from tests.browser.page import REACH
 
 pytestmark = pytest.mark.browser
 
