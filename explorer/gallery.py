@@ -14,13 +14,22 @@ from typing import Any
 import numpy as np
 import panel as pn
 
-from engine import Experiment, Recording, SynapseExperiment, catalog, simulate
+from engine import (
+    Experiment,
+    NetworkExperiment,
+    Recording,
+    SynapseExperiment,
+    catalog,
+    networks,
+    simulate,
+)
 from engine.base_experiment import BaseExperiment
 from engine.specs import Component, InitialSpec, ParameterSpec
 from engine.synapse_experiment import kernels, short_term
 from explorer import links, shell, typeset
 from explorer.components import GalleryCards, HeaderBar, Message
-from explorer.labs import Lab, NeuronLab, SynapseLab
+from explorer.labs import Lab, NetworkLab, NeuronLab, SynapseLab
+from explorer.theme import population_role
 from explorer.views import output_curves
 from explorer.views.thinning import min_max
 from explorer.views.voltage import STROKE
@@ -56,6 +65,8 @@ class Kind:
         The lab that it opens in.
     draw : callable
         Takes the experiment; returns the thumbnail.
+    says : callable
+        Takes a model; returns its entries of a card: name, summary, equation, symbols, sources.
     """
 
     id: str
@@ -64,6 +75,7 @@ class Kind:
     experiment: Callable[[str], BaseExperiment]
     lab: type[Lab]
     draw: Callable[[Any], Drawing]
+    says: Callable[[Any], dict[str, Any]] = lambda cls: _declared(cls)
 
 
 def kinds() -> tuple[Kind, ...]:
@@ -97,6 +109,15 @@ def kinds() -> tuple[Kind, ...]:
             _trace("learning.w"),
         ),
         Kind("output", "Output stages", catalog.outputs, at("output"), SynapseLab, _output),
+        Kind(
+            "network",
+            "Published networks",
+            networks.catalogue,
+            lambda name: NetworkLab.named()[name],
+            NetworkLab,
+            _raster,
+            _published,
+        ),
     )
 
 
@@ -119,20 +140,46 @@ def cards() -> list[dict[str, Any]]:
     ]
 
 
-def _card(kind: Kind, name: str, cls: type[Component]) -> dict[str, Any]:
-    summary = catalog.summary(cls)
-    equation: str = cls.equation  # type: ignore[attr-defined]
-    symbols = list(_symbols(cls))
-    words = " ".join([name, kind.title, summary, *(row["meaning"] for row in symbols)])
-    return {
+def _card(kind: Kind, name: str, cls: type) -> dict[str, Any]:
+    says: dict[str, Any] = {"name": name} | kind.says(cls)
+    meanings = (row["meaning"] for row in says["symbols"])
+    words = " ".join([name, says["name"], kind.title, says["summary"], *meanings])
+    return says | {
         "id": f"{kind.id}/{name}",
-        "name": name,
-        "summary": summary,
-        "equation": typeset.equation(equation),
-        "symbols": symbols,
-        "sources": sources(cls),
         "href": _address(kind, name),
         "words": words.lower(),
+    }
+
+
+def _declared(cls: type[Component]) -> dict[str, Any]:
+    """Return what a component says about itself."""
+    return {
+        "summary": catalog.summary(cls),
+        "equation": typeset.equation(cls.equation),  # type: ignore[attr-defined]
+        "symbols": list(_symbols(cls)),
+        "sources": sources(cls),
+    }
+
+
+def _published(cls: type[networks.PublishedNetwork]) -> dict[str, Any]:
+    """Return what a published network says about itself; its populations take the symbols' place.
+
+    The numbers are those of the network as it was published, not of the size that the lab opens.
+    """
+    network = cls.experiment()
+    return {
+        "name": cls.title,
+        "summary": f"{cls.summary()} {cls.phenomenon}",
+        "equation": "",
+        "symbols": [
+            {
+                "symbol": "",
+                "meaning": f"{name}, {population.model.__name__}",
+                "value": f"{network.sizes[name]:,}",
+            }
+            for name, population in network.populations.items()
+        ],
+        "sources": references(cls.reference),
     }
 
 
@@ -150,7 +197,7 @@ def _symbol(spec: ParameterSpec | Any, value: str) -> dict[str, str]:
 
 
 def _address(kind: Kind, name: str) -> str:
-    query = links.to_query(kind.experiment(name), kind.lab.default())
+    query = links.to_query(kind.experiment(name), kind.lab.default(), kind.lab.named())
     page = shell.LABS[kind.lab.id][1]
     return f"{page}?{query}" if query else page
 
@@ -178,19 +225,24 @@ def sources(cls: type) -> list[dict[str, str]]:
             break
     else:
         return []
-    section = re.split(r"\n\n(?=\S.*\n-{3,}\n)", rest)[0]
-    text = " ".join(section.split())
+    return references(re.split(r"\n\n(?=\S.*\n-{3,}\n)", rest)[0])
+
+
+def references(text: str) -> list[dict[str, str]]:
+    """Cut a text into its references, each of which ends with its DOI; see `sources`."""
+    text = " ".join(text.split())
     entries = [e.strip() for e in re.split(r"(?<=doi:)(\S+)", text)]
-    references, pending = [], ""
+    found, pending = [], ""
     for index, entry in enumerate(entries):
         if index % 2:
-            references.append({"text": pending.removesuffix("doi:").strip(" ."), "doi": entry})
+            words = pending.removesuffix("doi:").strip(" .;")
+            found.append({"text": words[:1].upper() + words[1:], "doi": entry.strip(".,;")})
             pending = ""
         else:
             pending = entry
     if pending.strip(" ."):
-        references.append({"text": pending.strip(" ."), "doi": ""})
-    return references
+        found.append({"text": pending.strip(" ."), "doi": ""})
+    return found
 
 
 # -- thumbnails --------------------------------------------------------------------------------
@@ -246,6 +298,27 @@ def _output(experiment: SynapseExperiment) -> Drawing:
     ends = np.array([V[0], V[-1]])
     zero = {"role": "ghost", "d": _line(place, ends, np.zeros(2))}
     return [zero, {"role": "population-0", "d": _line(place, V, current)}]
+
+
+ROWS, MARKS = 64, 1600
+"""Neurons and spikes that the thumbnail of a network shows at most."""
+
+
+def _raster(experiment: NetworkExperiment) -> Drawing:
+    """Draw the spikes of some neurons, in the colours of their populations."""
+    recording = simulate(experiment)
+    n, rows = experiment.n, min(experiment.n, ROWS)
+    shown = np.linspace(0, n - 1, rows).astype(int)
+    row = np.minimum(np.searchsorted(shown, recording.spike_neurons), rows - 1)
+    mine = np.flatnonzero(shown[row] == recording.spike_neurons)[:MARKS]
+    place = _frame(0.0, float(recording.n_steps), 0.0, float(rows))
+    drawing = []
+    for index, own in enumerate(experiment.ranges.values()):
+        here = mine[np.isin(recording.spike_neurons[mine], own)]
+        x, y = place(recording.spike_steps[here], row[here])
+        marks = "".join(f"M{a:.1f} {b:.1f}L{a:.1f} {b - 1:.1f}" for a, b in zip(x, y, strict=True))
+        drawing.append({"role": population_role(index), "d": marks})
+    return drawing
 
 
 Place = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]

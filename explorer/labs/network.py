@@ -283,6 +283,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
             spreads,
             sizes,
             self.selected,
+            self.state.preset,
         )
 
     def describe(self, experiment: NetworkExperiment) -> Description:

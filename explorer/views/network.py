@@ -142,7 +142,7 @@ class PopulationsView(View):
 
     def __init__(self, window: Window, **kwargs: Any) -> None:
         super().__init__(window, **kwargs)
-        self._lines: list[ColumnDataSource] = []
+        self._lines = [self.line(population_role(0))]
 
     def show_lines(self, lines: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
         """Show as many lines as there are; those of an earlier network are empty."""
@@ -339,6 +339,7 @@ class SpectrumView(SmallView):
 
     def __init__(self) -> None:
         super().__init__("frequency (Hz)", "Hz²/Hz")
+        self.show_lines({0: (_EMPTY, _EMPTY)})
 
     def update(self, curves: Sequence[Curve]) -> None:
         """Show a spectrum for each population: frequencies in Hz and power."""
@@ -353,6 +354,7 @@ class HistogramView(SmallView):
 
     def __init__(self, x_label: str) -> None:
         super().__init__(x_label, "share")
+        self.show_lines({0: (_EMPTY, _EMPTY)}, mode="after")
 
     def update(self, samples: Mapping[int, np.ndarray], label: str) -> None:
         """Show the distribution of each array of numbers, by the colour of its population."""

@@ -5,7 +5,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-from engine import LIF, Expon, catalog
+from engine import LIF, Expon, catalog, networks
 from explorer import gallery, links, shell
 from explorer.gallery import Gallery
 
@@ -15,6 +15,7 @@ WANTED = [
     *catalog.synapses(),
     *catalog.outputs(),
     *catalog.plasticity(),
+    *(network.title for network in networks.catalogue().values()),
 ]
 CARDS = {card["id"]: card for section in SECTIONS for card in section["cards"]}
 MODELS = [(kind, name) for kind in gallery.kinds() for name in kind.models()]
@@ -30,19 +31,21 @@ def test_every_model_of_the_catalogue_has_one_card():
 def test_a_card_opens_its_model_in_its_lab(kind, name):
     address = urlparse(CARDS[f"{kind.id}/{name}"]["href"])
     assert address.path == shell.LABS[kind.lab.id][1]
-    read = links.from_query(address.query, kind.lab.default())
+    read = links.from_query(address.query, kind.lab.default(), kind.lab.named())
     assert read.complaints == ()
     assert read.experiment.to_json() == kind.experiment(name).to_json()
-    assert name in {c.__name__ for c in read.experiment.parts().values()}
+    parts = {c.__name__ for c in read.experiment.parts().values()}
+    assert name in parts or kind.id == "network"
 
 
 @pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 def test_a_card_says_what_the_model_is(card):
     assert card["summary"].endswith(".")
-    assert card["equation"].startswith('<div class="line"><math')
+    is_network = card["id"].startswith("network/")
+    assert is_network or card["equation"].startswith('<div class="line"><math')
     assert card["symbols"]
     for row in card["symbols"]:
-        assert row["symbol"].startswith("<math")
+        assert is_network or row["symbol"].startswith("<math")
         assert row["meaning"]
     assert card["sources"], "no reference"
     for source in card["sources"]:
@@ -51,7 +54,16 @@ def test_a_card_says_what_the_model_is(card):
     assert any(re.fullmatch(r"10\.\d{4,}/\S+[^.,;]", s["doi"]) for s in card["sources"])
 
 
-@pytest.mark.parametrize(("kind", "name"), MODELS, ids=IDS)
+DRAWN = [
+    pytest.param(*model, id=id_, marks=pytest.mark.slow if model[0].id == "network" else ())
+    for model, id_ in zip(MODELS, IDS, strict=True)
+    if id_ != "network/CobaNetwork"
+]
+"""What has a thumbnail; each network compiles for seconds, so that one of them is drawn always."""
+DRAWN.append(pytest.param(*MODELS[IDS.index("network/CobaNetwork")], id="network/CobaNetwork"))
+
+
+@pytest.mark.parametrize(("kind", "name"), DRAWN)
 def test_a_thumbnail_is_drawn_within_its_frame(kind, name):
     drawing = gallery.thumbnail(kind.id, name, kind.models()[name])
     assert drawing
@@ -60,7 +72,7 @@ def test_a_thumbnail_is_drawn_within_its_frame(kind, name):
         assert numbers, path["role"]
         assert all(0 <= x <= gallery.WIDTH for x in numbers[0::2])
         assert all(0 <= y <= gallery.HEIGHT for y in numbers[1::2])
-    main = [p for p in drawing if p["role"] in ("trace", "population-0")]
+    main = [p for p in drawing if p["role"] == "trace" or p["role"].startswith("population")]
     heights = {y for p in main for y in re.findall(r" (\d+\.\d)", p["d"])}
     assert len(heights) > 5 or kind.id == "output"
 
