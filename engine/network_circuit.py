@@ -112,6 +112,16 @@ class NetworkCircuit(Circuit):
                 found[f"factors {number}"] = jnp.zeros(shape, jnp.float32)
         return found
 
+    def fixed_bytes(self) -> int:
+        """Return how many bytes the tables take, the spikes of the past, and what travels."""
+        found = 4 * self.structure.kept_steps * self.n_words
+        for bundle in self.structure.bundles:
+            size = self._n_arrivals(bundle)
+            wide = np.dtype(np.int32 if bundle.ring else events.kind_of_target(size)).itemsize
+            found += bundle.rows * bundle.width * (wide + 4 * bundle.weighted)
+            found += 4 * bundle.ring * (size + events.SPARE)
+        return found
+
     def _n_arrivals(self, bundle: Bundle) -> int:
         sizes = self.structure.size_of
         return sum(sizes[self.projections[name].target] for name in bundle.projections)

@@ -1,8 +1,12 @@
 """Networks: against a plain simulation, as a value, and without a compilation for any number."""
 
+import math
+import tracemalloc
 from collections import OrderedDict
 from dataclasses import replace
+from functools import partial
 
+import jax
 import numpy as np
 import pytest
 import saiunit as u
@@ -586,6 +590,56 @@ def test_what_a_path_does_not_take_is_refused(path, value, text):
 def test_what_is_no_network_is_refused(make, text):
     with pytest.raises(ParameterError, match=text):
         make(Population())
+
+
+COSTS = {
+    "plain": {},
+    "weights": {f"{name}.weight.spread": 0.5 for name in ALL},
+    "delays": {f"{name}.delay": 1.5 for name in ALL} | {f"{n}.delay.spread": 0.5 for n in ALL},
+    "both": {"EE.weight.spread": 0.5, "EE.delay": 3.0, "EE.delay.spread": 0.5},
+    "plastic": {"EE.plasticity": "STP", "duration": 1000.0},
+    "in-degree": {f"{name}.connectivity": "FixedInDegree" for name in ALL},
+}
+
+
+@pytest.mark.parametrize("what", COSTS)
+def test_the_cost_is_known_before_anything_is_drawn(what):
+    sparse = {f"{name}.connectivity.p": 0.05 for name in ALL}
+    experiment = network("conductances", n=(1600, 400)).update(sparse).update(COSTS[what])
+    cost = experiment.cost(rate=20.0)
+    assert "graphs" not in vars(experiment)  # nothing was
+    drawn = {name: len(graph.targets) for name, graph in experiment.graphs.items()}
+    for name, count in drawn.items():
+        assert cost.connections[name] == pytest.approx(count, rel=0.1)
+    assert cost.n_connections == sum(cost.connections.values())
+    assert (cost.n, cost.updates) == (2000, 2000 * experiment.n_steps)
+    assert cost.events == pytest.approx(cost.n_connections * 20.0 * experiment["duration"] / 1e3)
+    structure = experiment.structure
+    tables = structure.circuit.tables(experiment)
+    numbers, key = np.zeros(len(structure.paths), np.float32), np.zeros(2, np.uint32)
+    start = partial(simulation._init, structure.circuit, structure.paths)
+    carry = jax.eval_shape(start, numbers, key)
+    moving = [*carry["rings"].values(), carry["past"], *tables.values()]
+    taken = sum(math.prod(array.shape) * array.dtype.itemsize for array in moving)
+    assert taken / 2 < cost.table_bytes < taken * 2
+    assert structure.circuit.fixed_bytes() == taken
+    assert memory.estimate(experiment) >= taken
+    assert str(cost).startswith("2,000 neurons, about ")
+
+
+@pytest.mark.parametrize("spread", [(), ("weight",), ("weight", "delay")])
+def test_drawing_takes_about_the_memory_that_was_foretold(spread):
+    given = {f"{name}.connectivity.p": 0.02 for name in ALL}
+    given |= {f"{name}.{what}.spread": 0.5 for name in ALL for what in spread}
+    experiment = network(n=(3200, 800), seed=len(spread) + 7).update(given)
+    cost = experiment.cost()
+    tracemalloc.start()
+    try:
+        experiment.structure.circuit.tables(experiment)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak / 2 < cost.graph_bytes + cost.table_bytes < peak * 2
 
 
 def test_too_many_connections_are_refused_before_any_is_drawn(monkeypatch):
