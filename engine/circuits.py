@@ -88,6 +88,10 @@ class Circuit(ABC):
         """Say why a run should stop after a chunk with these spikes; here it never does."""
         return ""
 
+    def stopped_after(self, experiment: BaseExperiment, spikes: np.ndarray) -> int:
+        """Return how many steps of a chunk with an objection are to be kept; here all."""
+        return len(spikes)
+
     @abstractmethod
     def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:
         """Build the models and give their states at the start."""

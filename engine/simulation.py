@@ -127,6 +127,8 @@ def simulate(
         words.append(np.asarray(kept["spikes"])[:steps])
         problem = simulation.circuit.objection(experiment, words[-1])
         if problem:
+            last = simulation.circuit.stopped_after(experiment, words[-1])
+            traces[-1], words[-1] = traces[-1][:last], words[-1][:last]
             break
         on_progress((start + steps) / n_steps)
     joined = np.concatenate(traces) if traces[1:] else traces[0]

@@ -27,6 +27,7 @@ from engine import (
     Population,
     ReceptorSite,
     memory,
+    network_circuit,
     populations,
     simulate,
     simulation,
@@ -523,6 +524,12 @@ def test_a_recording_says_which_population_a_spike_is_of():
         ({"EE.delay": 1e6}, "EE.delay", "at most 16,384 time steps, got 10,000,000; choose a sh"),
         ({"dt": 0.5}, "EE.delay", "choose a longer delay or a smaller dt"),
         (
+            {"EE.delay": 500.0, "EE.delay.spread": 1.0},
+            "EE.delay.spread",
+            "at most 16,384 time steps, got .* for the longest of its connections; choose a sho",
+        ),
+        ({"E.n": 20_000, "duration": 1e5, "EE.connectivity.p": 0.001}, "E.n", "a shorter duration"),
+        (
             {"EE.connectivity": "FixedInDegree", "EE.connectivity.degree": 40},
             "EE.connectivity.degree",
             "at most 39, as there are no more sources, got 40",
@@ -657,6 +664,41 @@ def test_a_network_that_explodes_is_stopped_with_a_sentence():
     assert "was stopped; choose weaker excitation" in recording.problem
     assert recording.n_steps < experiment.n_steps
     assert recording.spike_steps.max() < recording.n_steps
+
+
+def exploding(n=(800, 200), **values):
+    return network("jumps", n=n).update(
+        {"E.tau_ref": 0.0, "I.tau_ref": 0.0, "EE.weight": 5.0, "EI.weight": 5.0}
+        | {"IE.weight": 0.0, "II.weight": 0.0, "duration": 2000.0}
+        | values
+    )
+
+
+def test_an_explosion_is_stopped_within_its_chunk_and_what_came_before_is_kept():
+    experiment = exploding()
+    recording = simulate(experiment)
+    assert "was stopped" in recording.problem
+    assert 0 < recording.n_steps < 500 < memory.chunk_steps(experiment.structure)
+    assert recording.n_steps == len(recording.traces["V"])
+    until = experiment.set("duration", recording.n_steps * 0.1)
+    short = simulate(until)
+    np.testing.assert_array_equal(short.spike_steps, recording.spike_steps)
+    np.testing.assert_array_equal(short.spike_neurons, recording.spike_neurons)
+    np.testing.assert_array_equal(short.traces["V"], recording.traces["V"])
+
+
+@pytest.mark.parametrize("values", [{}, {"EE.delay.spread": 0.5}, {"EE.plasticity": "STD"}])
+def test_no_spike_is_kept_back_of_a_network_that_goes_on(monkeypatch, values):
+    busy = {"EE.weight": 0.2, "EI.weight": 0.2, "E.stimulus.amplitude": 3000.0, "EE.delay": 7.0}
+    busy |= {"E.tau_ref": 2.5, "I.tau_ref": 2.5, "duration": 300.0}
+    experiment = exploding((200, 50), **busy).update(values)
+    recording = simulate(experiment)
+    assert recording.problem == ""
+    assert recording.rate > 200.0
+    monkeypatch.setattr(simulation, "_programs", OrderedDict())
+    monkeypatch.setattr(network_circuit, "LARGEST_RATE", 1e9)
+    without = simulate(experiment)
+    np.testing.assert_array_equal(without.spike_steps, recording.spike_steps)
 
 
 def test_a_place_may_be_left_without_a_background():
