@@ -80,9 +80,17 @@ class Circuit(ABC):
         """Return arrays of the shapes of `tables`, to compile with."""
         return {}
 
+    def fixed_bytes(self) -> int:
+        """Return how many bytes `tables` take, and what travels between the steps: none."""
+        return 0
+
     def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> str:
         """Say why a run should stop after a chunk with these spikes; here it never does."""
         return ""
+
+    def stopped_after(self, experiment: BaseExperiment, spikes: np.ndarray) -> int:
+        """Return how many steps of a chunk with an objection are to be kept; here all."""
+        return len(spikes)
 
     @abstractmethod
     def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:

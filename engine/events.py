@@ -21,6 +21,7 @@ from engine.connectivity import Graph
 __all__ = [
     "arrivals",
     "bucket",
+    "count_up",
     "kind_of_target",
     "needed_width",
     "pack_spikes",
@@ -94,8 +95,14 @@ def unpack_spikes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # -- sending ---------------------------------------------------------------------------------------
 
 
+def count_up(words: jax.Array) -> jax.Array:
+    """Return the number of spikes in each word and all before it."""
+    return jnp.cumsum(jax.lax.population_count(words).astype(jnp.int32))
+
+
 def arrivals(
     words: jax.Array,
+    up_to: jax.Array,
     targets: jax.Array,
     size: int,
     first: int = 0,
@@ -108,6 +115,8 @@ def arrivals(
     ----------
     words : array of uint32, shape (word,)
         Spikes as `pack_words` gives them; bits without a row of targets are zero.
+    up_to : array of int32, shape (word,)
+        What `count_up` gives for them; all zero where no spike is to be sent.
     targets : array of int, shape (row, width)
         Rows of targets, made by `table`.
     size : int
@@ -130,12 +139,13 @@ def arrivals(
         given = _amount(factors, released, neuron - first)
         return counts.at[row].add(given, mode="promise_in_bounds")
 
-    return _for_each_spike(words, add, jnp.zeros(size + SPARE, jnp.float32))[:size]
+    return _for_each_spike(words, up_to, add, jnp.zeros(size + SPARE, jnp.float32))[:size]
 
 
 def send_ahead(
     ring: jax.Array,
     words: jax.Array,
+    up_to: jax.Array,
     places: jax.Array,
     slot: jax.Array,
     size: int,
@@ -152,7 +162,7 @@ def send_ahead(
     ----------
     ring : array of float32, shape (slot * (size + SPARE),)
         What is on its way, row by row.
-    words, size, first, factors, released
+    words, up_to, size, first, factors, released
         As for `arrivals`; the spikes are those of the last step.
     places : array of int32, shape (row, width)
         Where in a ring whose first row is that of this step a connection ends, made by `table`.
@@ -171,7 +181,7 @@ def send_ahead(
     # reading makes XLA copy the whole ring in every step, ten times the time of all else.
     before = (slot + n_slots - 1) % n_slots * row_size
     ring = jax.lax.dynamic_update_slice(ring, jnp.zeros(row_size, jnp.float32), (before,))
-    ring = _for_each_spike(words, add, ring)
+    ring = _for_each_spike(words, up_to, add, ring)
     return jax.lax.dynamic_slice(ring, (here,), (size,)), ring
 
 
@@ -183,10 +193,12 @@ def _amount(factors: jax.Array | None, released: jax.Array | None, row: jax.Arra
 
 
 def _for_each_spike(
-    words: jax.Array, add: Callable[[jax.Array, jax.Array], jax.Array], into: jax.Array
+    words: jax.Array,
+    up_to: jax.Array,
+    add: Callable[[jax.Array, jax.Array], jax.Array],
+    into: jax.Array,
 ) -> jax.Array:
     """Let every spike add to an array, some spikes at a time, however many there are."""
-    up_to = jnp.cumsum(jax.lax.population_count(words).astype(jnp.int32))
     n_spikes = up_to[-1]
 
     def some(state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:

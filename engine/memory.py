@@ -8,7 +8,7 @@ import os
 from engine.base_experiment import BaseExperiment, BaseStructure
 from engine.errors import MemoryBudgetError, ParameterError
 
-__all__ = ["budget", "chunk_steps", "estimate", "require_budget"]
+__all__ = ["budget", "bytes_of_run", "chunk_steps", "estimate", "require_budget"]
 
 BUDGET_VARIABLE = "SPIKESCOPE_MEMORY_MB"
 DEFAULT_BUDGET = 2 * 2**30
@@ -52,16 +52,22 @@ def chunk_steps(structure: BaseStructure) -> int:
 
 
 def estimate(experiment: BaseExperiment) -> int:
-    """Return about how many bytes a run takes.
+    """Return about how many bytes a run takes."""
+    return bytes_of_run(experiment.structure, experiment.n_steps)
+
+
+def bytes_of_run(structure: BaseStructure, n_steps: int) -> int:
+    """Return about how many bytes a run of so many steps takes.
 
     States and spread parameters are kept for every neuron, recorded states for the watched ones,
-    spikes as one bit per neuron and step; random numbers for the chunk that is being computed.
+    spikes as one bit per neuron and step; random numbers for the chunk that is being computed; and
+    the connections of a network as tables.
     """
-    structure, steps = experiment.structure, experiment.n_steps
     per_neuron = 2 * structure.n_states + len(structure.paths)
     chunk = chunk_steps(structure) * bytes_per_step(structure)
-    kept = steps * (bytes_per_step(structure) - len(structure.random_slots) * structure.n * 4)
-    return structure.n * per_neuron * 4 + 2 * chunk + 2 * kept
+    kept = n_steps * (bytes_per_step(structure) - len(structure.random_slots) * structure.n * 4)
+    states = structure.n * per_neuron * 4
+    return states + 2 * chunk + 2 * kept + structure.circuit.fixed_bytes()
 
 
 def require_budget(experiment: BaseExperiment) -> None:

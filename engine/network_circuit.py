@@ -6,6 +6,7 @@ carries the spikes between them as events; see `engine.events`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import saiunit as u
+from scipy import signal
 
-from engine import boundary, circuits, events, network_draws
+from engine import boundary, circuits, events, memory, network_draws
 from engine.background import Background
 from engine.base_experiment import BaseExperiment
 from engine.circuits import Carry, Circuit, Row, under
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_RATE", "NetworkCircuit"]
 
 LARGEST_RATE = 500.0
-"""Mean rate of a chunk, in Hz, from which on a network counts as exploded."""
+"""Mean rate, in Hz, from which on a network counts as exploded."""
+
+MEMORY_OF_RATE = 50.0
+"""Time in ms over which the rate is followed while a chunk runs, the past fading."""
 
 
 class NetworkCircuit(Circuit):
@@ -112,20 +117,53 @@ class NetworkCircuit(Circuit):
                 found[f"factors {number}"] = jnp.zeros(shape, jnp.float32)
         return found
 
+    def fixed_bytes(self) -> int:
+        """Return how many bytes the tables take, the spikes of the past, and what travels."""
+        found = 4 * self.structure.kept_steps * self.n_words
+        for bundle in self.structure.bundles:
+            size = self._n_arrivals(bundle)
+            wide = np.dtype(np.int32 if bundle.ring else events.kind_of_target(size)).itemsize
+            found += bundle.rows * bundle.width * (wide + 4 * bundle.weighted)
+            found += 4 * bundle.ring * (size + events.SPARE)
+        return found
+
     def _n_arrivals(self, bundle: Bundle) -> int:
         sizes = self.structure.size_of
         return sum(sizes[self.projections[name].target] for name in bundle.projections)
 
     def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> str:
         """Stop a network whose rate has exploded."""
-        count = int(np.bitwise_count(spikes).sum(dtype=np.int64))
-        rate = count / (self.structure.n * len(spikes) * experiment["dt"]) * 1e3
-        if rate <= LARGEST_RATE:
+        until = self.stopped_after(experiment, spikes)
+        at_once = int(np.ceil(5.0 / experiment["dt"]))
+        rate = self._rate(experiment, spikes)
+        if until == len(spikes) and rate <= LARGEST_RATE:
             return ""
+        rate = max(rate, self._rate(experiment, spikes[max(0, until - at_once) : until]))
         return (
             f"the network fires at {rate:.0f} Hz and was stopped; choose weaker excitation, "
             "stronger inhibition or fewer connections"
         )
+
+    def stopped_after(self, experiment: BaseExperiment, spikes: np.ndarray) -> int:
+        """Return after how many steps of a chunk its rate exploded; what follows was not sent."""
+        fading = self._fading(experiment["dt"])
+        counts = np.bitwise_count(spikes).sum(axis=1, dtype=np.float64)
+        followed = np.asarray(signal.lfilter([1.0], [1.0, -fading], counts))
+        beyond = np.flatnonzero(followed > 0.999 * self._most_spikes)
+        return int(beyond[0]) + 1 if len(beyond) else len(spikes)
+
+    def _rate(self, experiment: BaseExperiment, spikes: np.ndarray) -> float:
+        count = int(np.bitwise_count(spikes).sum(dtype=np.int64))
+        return count / (self.structure.n * len(spikes) * experiment["dt"]) * 1e3
+
+    @property
+    def _most_spikes(self) -> float:
+        """How many spikes, the past fading, are as many as `LARGEST_RATE` makes."""
+        return LARGEST_RATE * MEMORY_OF_RATE * 1e-3 * self.structure.n
+
+    @staticmethod
+    def _fading(dt: Any) -> Any:
+        return math.e ** (-dt / MEMORY_OF_RATE)
 
     # -- inside the loop ------------------------------------------------------------------------
 
@@ -146,6 +184,7 @@ class NetworkCircuit(Circuit):
         past = (self.structure.kept_steps, self.n_words)
         return carry | {
             "past": jnp.zeros(past, jnp.uint32),
+            "sent": jnp.zeros(len(self.structure.bundles), jnp.float32),
             "plasticity": {
                 bundle.plastic: values_of(
                     build_plasticity(self.structure, bundle.plastic, parameters)
@@ -204,13 +243,17 @@ class NetworkCircuit(Circuit):
         """
         found: dict[tuple[str, str], Any] = {}
         travelling: Carry = {"rings": {}, "plasticity": {}}
+        sent = []
         sizes = self.structure.size_of
         for number, bundle in enumerate(self.structure.bundles):
             delay = parameters[f"{bundle.projections[0]}.delay"] / parameters["dt"]
             steps = jnp.maximum(jnp.round(delay).astype(jnp.int32), 1)
-            slot = (index - (1 if bundle.ring else steps)) % self.structure.kept_steps
+            fired = index - (1 if bundle.ring else steps)
+            slot = fired % self.structure.kept_steps
             words = jax.lax.dynamic_index_in_dim(evolving["past"], slot, keepdims=False)
             words, released = words & self._senders(bundle), None
+            up_to, recent = self._brake(parameters, words, evolving["sent"][number], fired)
+            sent.append(recent)
             if bundle.plastic:
                 states = evolving["plasticity"][bundle.plastic]
                 released, states = self._release(bundle, parameters, states, words, index)
@@ -220,10 +263,10 @@ class NetworkCircuit(Circuit):
             if bundle.ring:
                 ring, now = evolving["rings"][str(number)], index % bundle.ring
                 counts, travelling["rings"][str(number)] = events.send_ahead(
-                    ring, words, table, now, size, bundle.first, factors, released
+                    ring, words, up_to, table, now, size, bundle.first, factors, released
                 )
             else:
-                counts = events.arrivals(words, table, size, bundle.first, factors, released)
+                counts = events.arrivals(words, up_to, table, size, bundle.first, factors, released)
             first = 0
             for name in bundle.projections:
                 projection = self.projections[name]
@@ -231,7 +274,22 @@ class NetworkCircuit(Circuit):
                 onto = projection.target, projection.receptor
                 found[onto] = found.get(onto, 0.0) + parameters[f"{name}.weight"] * here
                 first += sizes[projection.target]
+        travelling["sent"] = jnp.stack(sent) if sent else evolving["sent"]
         return found, travelling
+
+    def _brake(
+        self, parameters: dict[str, Any], words: jax.Array, recent: jax.Array, fired: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Count spikes up to each word, none after an explosion; and those of late, fading.
+
+        A chunk of a network that has exploded would take very long, as all send in every step. What
+        is counted is a part of what `stopped_after` counts for the same step and chunk, so that no
+        spike is kept back of a run that goes on.
+        """
+        up_to = events.count_up(words)
+        recent = jnp.where(fired % memory.chunk_steps(self.structure) == 0, 0.0, recent)
+        recent = recent * self._fading(parameters["dt"]) + up_to[-1]
+        return jnp.where(recent > self._most_spikes, 0, up_to), recent
 
     def _release(
         self,

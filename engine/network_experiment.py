@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from engine import connectivity, network_checks, network_draws
+from engine import connectivity, network_checks, network_cost, network_draws
 from engine.base_experiment import NOTHING, BaseExperiment
+from engine.connectivity import FromMatrix
 from engine.dynamics import Neuron
 from engine.errors import ParameterError
 from engine.network_edits import NetworkEdits
@@ -227,7 +228,7 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
     def rule(self, name: str) -> connectivity.Connectivity:
         """Return the rule of a projection with its numbers."""
         matrix, kind = self.projections[name].matrix, self.projections[name].connectivity
-        if kind is connectivity.FromMatrix:
+        if kind is FromMatrix:
             assert matrix is not None  # it was checked when the network was made
             return matrix
         return kind(**dict(self._arguments(name)))
@@ -247,7 +248,7 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
             same = projection.source == projection.target
             rule, kind = self._arguments(name), projection.connectivity
             ends, at = self.ends(name), f"{name}.connectivity"
-            if kind is connectivity.FromMatrix:
+            if kind is FromMatrix:
                 found[name] = self.rule(name).draw(*ends, path=at)
             else:
                 seed = network_draws.seed_of(self, name)
@@ -286,12 +287,37 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
     @cached_property
     def structure(self) -> NetworkStructure:
         """What the compiled program depends on; the connections are drawn for it."""
+        return self._structure(self.graphs)
+
+    @cached_property
+    def expected_structure(self) -> NetworkStructure:
+        """What the structure will be about, before anything is drawn."""
+        rules = {name: self.rule(name) for name in self.projections}
+        return self._structure(
+            {
+                name: rule.graph
+                for name, rule in rules.items()
+                if isinstance(rule, FromMatrix) and rule.shape == self.ends(name)
+            }
+        )
+
+    def cost(self, rate: float = 10.0) -> network_cost.NetworkCost:
+        """Return memory and work of a run in which every neuron fires at ``rate``, in Hz.
+
+        Nothing is drawn for it.
+        """
+        return network_cost.cost(self, rate)
+
+    def differs_in_weight(self, name: str) -> bool:
+        """Whether the connections of a projection weigh differently."""
+        rule = self.rule(name)
+        given = isinstance(rule, FromMatrix) and rule.graph.factors is not None
+        return given or f"{name}.weight.spread" in self.values
+
+    def _structure(self, graphs: Mapping[str, connectivity.Graph]) -> NetworkStructure:
         routes = {name: self._route(name) for name in self.projections}
         degrees = {name: self.rule(name).out_degree(*self.ends(name)) for name in self.projections}
-        weighted = {
-            name: f"{name}.weight.spread" in self.values or graph.factors is not None
-            for name, graph in self.graphs.items()
-        }
+        differ = {name: self.differs_in_weight(name) for name in self.projections}
         longest = max((route.delay for route in routes.values()), default=1)
         paths = (p for p, s in self.specs.items() if not s.structural and p not in _NOT_TRACED)
         on_the_host = (".connectivity.", ".spread")
@@ -299,7 +325,7 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
             populations=self._populations,
             projections=tuple((n, replace(p, matrix=None)) for n, p in self._projections),
             sizes=tuple(self.sizes.values()),
-            bundles=bundle(self._projections, self.graphs, degrees, routes, weighted, self.ranges),
+            bundles=bundle(self._projections, graphs, degrees, routes, differ, self.ranges),
             kept_steps=up_to_power_of_two(longest),
             choices=tuple((p, self[p]) for p in self.choice_specs if self._kind_at(p) is None),
             paths=tuple(p for p in paths if not any(part in p for part in on_the_host)),
@@ -355,7 +381,7 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
     @classmethod
     def _from_header(cls, content: Mapping[str, Any]) -> Self:
         matrices = {
-            str(name): connectivity.FromMatrix.read(matrix)
+            str(name): FromMatrix.read(matrix)
             for name, matrix in dict(content.get("matrices", {})).items()
         }
         projections = {

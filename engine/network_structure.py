@@ -151,8 +151,8 @@ def bundle(
     projections : tuple of (str, NetworkProjection)
         By name.
     graphs, degrees, routes, weighted : mapping
-        Connections of every projection, mean and variance of their number for a source, how they
-        travel, and whether their weights differ.
+        Connections of every projection that were drawn or given, mean and variance of their number
+        for a source, how they travel, and whether their weights differ.
     ranges : mapping of str to range
         Neurons of every population.
     """
@@ -166,7 +166,8 @@ def bundle(
     widths = {}
     for key, names in sent.items():
         mean, variance = (sum(degrees[name][k] for name in names) for k in (0, 1))
-        longest = np.sum([graphs[name].out_degrees for name in names], axis=0).max()
+        known = [graphs[name].out_degrees for name in names if name in graphs]
+        longest = np.sum(known, axis=0).max() if known else 0
         widths[key] = events.needed_width(mean, variance, int(longest))
     groups: list[list[tuple[Route, str]]] = []
     for key in sorted(widths, key=lambda key: (key[0], widths[key])):
@@ -179,7 +180,7 @@ def bundle(
     for keys in groups:
         here = [ranges[source] for _, source in keys]
         first, stop = min(r.start for r in here), max(r.stop for r in here)
-        names = tuple(name for name in graphs if any(name in sent[key] for key in keys))
+        names = tuple(name for name in routes if any(name in sent[key] for key in keys))
         width, route = max(widths[key] for key in keys), keys[0][0]
         differ = any(weighted[name] for name in names)
         found.append(Bundle(names, first, stop - first, width, route.ring, route.plastic, differ))

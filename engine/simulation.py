@@ -130,6 +130,8 @@ def simulate(
         so_far.add(start, np.asarray(kept["traces"])[:steps], spikes)
         problem = simulation.circuit.objection(experiment, spikes)
         if problem:
+            last = simulation.circuit.stopped_after(experiment, words[-1])
+            traces[-1], words[-1] = traces[-1][:last], words[-1][:last]
             break
         on_progress((start + steps) / n_steps)
         if on_part is not None and start + steps < n_steps:

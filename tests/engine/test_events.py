@@ -17,7 +17,8 @@ SIZES = [(1, 1), (31, 7), (32, 50), (33, 40), (300, 200)]
 
 @partial(jax.jit, static_argnames="size")
 def send(spikes, targets, size):
-    return events.arrivals(events.pack_words(spikes), targets, size)
+    words = events.pack_words(spikes)
+    return events.arrivals(words, events.count_up(words), targets, size)
 
 
 @pytest.mark.parametrize(("n_pre", "n_post"), SIZES)
@@ -44,8 +45,7 @@ def test_no_spike_is_lost_when_all_neurons_fire_at_once():
 @jax.jit
 def find(spikes):
     words = events.pack_words(spikes)
-    up_to = jnp.cumsum(jax.lax.population_count(words).astype(jnp.int32))
-    return events.spiking(words, up_to, jnp.arange(len(spikes), dtype=jnp.int32))
+    return events.spiking(words, events.count_up(words), jnp.arange(len(spikes), dtype=jnp.int32))
 
 
 @settings(max_examples=60, deadline=None)

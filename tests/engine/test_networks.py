@@ -1,8 +1,12 @@
 """Networks: against a plain simulation, as a value, and without a compilation for any number."""
 
+import math
+import tracemalloc
 from collections import OrderedDict
 from dataclasses import replace
+from functools import partial
 
+import jax
 import numpy as np
 import pytest
 import saiunit as u
@@ -23,6 +27,7 @@ from engine import (
     Population,
     ReceptorSite,
     memory,
+    network_circuit,
     populations,
     simulate,
     simulation,
@@ -519,6 +524,12 @@ def test_a_recording_says_which_population_a_spike_is_of():
         ({"EE.delay": 1e6}, "EE.delay", "at most 16,384 time steps, got 10,000,000; choose a sh"),
         ({"dt": 0.5}, "EE.delay", "choose a longer delay or a smaller dt"),
         (
+            {"EE.delay": 500.0, "EE.delay.spread": 1.0},
+            "EE.delay.spread",
+            "at most 16,384 time steps, got .* for the longest of its connections; choose a sho",
+        ),
+        ({"E.n": 20_000, "duration": 1e5, "EE.connectivity.p": 0.001}, "E.n", "a shorter duration"),
+        (
             {"EE.connectivity": "FixedInDegree", "EE.connectivity.degree": 40},
             "EE.connectivity.degree",
             "at most 39, as there are no more sources, got 40",
@@ -588,6 +599,56 @@ def test_what_is_no_network_is_refused(make, text):
         make(Population())
 
 
+COSTS = {
+    "plain": {},
+    "weights": {f"{name}.weight.spread": 0.5 for name in ALL},
+    "delays": {f"{name}.delay": 1.5 for name in ALL} | {f"{n}.delay.spread": 0.5 for n in ALL},
+    "both": {"EE.weight.spread": 0.5, "EE.delay": 3.0, "EE.delay.spread": 0.5},
+    "plastic": {"EE.plasticity": "STP", "duration": 1000.0},
+    "in-degree": {f"{name}.connectivity": "FixedInDegree" for name in ALL},
+}
+
+
+@pytest.mark.parametrize("what", COSTS)
+def test_the_cost_is_known_before_anything_is_drawn(what):
+    sparse = {f"{name}.connectivity.p": 0.05 for name in ALL}
+    experiment = network("conductances", n=(1600, 400)).update(sparse).update(COSTS[what])
+    cost = experiment.cost(rate=20.0)
+    assert "graphs" not in vars(experiment)  # nothing was
+    drawn = {name: len(graph.targets) for name, graph in experiment.graphs.items()}
+    for name, count in drawn.items():
+        assert cost.connections[name] == pytest.approx(count, rel=0.1)
+    assert cost.n_connections == sum(cost.connections.values())
+    assert (cost.n, cost.updates) == (2000, 2000 * experiment.n_steps)
+    assert cost.events == pytest.approx(cost.n_connections * 20.0 * experiment["duration"] / 1e3)
+    structure = experiment.structure
+    tables = structure.circuit.tables(experiment)
+    numbers, key = np.zeros(len(structure.paths), np.float32), np.zeros(2, np.uint32)
+    start = partial(simulation._init, structure.circuit, structure.paths)
+    carry = jax.eval_shape(start, numbers, key)
+    moving = [*carry["rings"].values(), carry["past"], *tables.values()]
+    taken = sum(math.prod(array.shape) * array.dtype.itemsize for array in moving)
+    assert taken / 2 < cost.table_bytes < taken * 2
+    assert structure.circuit.fixed_bytes() == taken
+    assert memory.estimate(experiment) >= taken
+    assert str(cost).startswith("2,000 neurons, about ")
+
+
+@pytest.mark.parametrize("spread", [(), ("weight",), ("weight", "delay")])
+def test_drawing_takes_about_the_memory_that_was_foretold(spread):
+    given = {f"{name}.connectivity.p": 0.02 for name in ALL}
+    given |= {f"{name}.{what}.spread": 0.5 for name in ALL for what in spread}
+    experiment = network(n=(3200, 800), seed=len(spread) + 7).update(given)
+    cost = experiment.cost()
+    tracemalloc.start()
+    try:
+        experiment.structure.circuit.tables(experiment)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak / 2 < cost.graph_bytes + cost.table_bytes < peak * 2
+
+
 def test_too_many_connections_are_refused_before_any_is_drawn(monkeypatch):
     monkeypatch.setenv(memory.BUDGET_VARIABLE, "1")
     with pytest.raises(MemoryBudgetError, match=r"E\.n|connections"):
@@ -603,6 +664,41 @@ def test_a_network_that_explodes_is_stopped_with_a_sentence():
     assert "was stopped; choose weaker excitation" in recording.problem
     assert recording.n_steps < experiment.n_steps
     assert recording.spike_steps.max() < recording.n_steps
+
+
+def exploding(n=(800, 200), **values):
+    return network("jumps", n=n).update(
+        {"E.tau_ref": 0.0, "I.tau_ref": 0.0, "EE.weight": 5.0, "EI.weight": 5.0}
+        | {"IE.weight": 0.0, "II.weight": 0.0, "duration": 2000.0}
+        | values
+    )
+
+
+def test_an_explosion_is_stopped_within_its_chunk_and_what_came_before_is_kept():
+    experiment = exploding()
+    recording = simulate(experiment)
+    assert "was stopped" in recording.problem
+    assert 0 < recording.n_steps < 500 < memory.chunk_steps(experiment.structure)
+    assert recording.n_steps == len(recording.traces["V"])
+    until = experiment.set("duration", recording.n_steps * 0.1)
+    short = simulate(until)
+    np.testing.assert_array_equal(short.spike_steps, recording.spike_steps)
+    np.testing.assert_array_equal(short.spike_neurons, recording.spike_neurons)
+    np.testing.assert_array_equal(short.traces["V"], recording.traces["V"])
+
+
+@pytest.mark.parametrize("values", [{}, {"EE.delay.spread": 0.5}, {"EE.plasticity": "STD"}])
+def test_no_spike_is_kept_back_of_a_network_that_goes_on(monkeypatch, values):
+    busy = {"EE.weight": 0.2, "EI.weight": 0.2, "E.stimulus.amplitude": 3000.0, "EE.delay": 7.0}
+    busy |= {"E.tau_ref": 2.5, "I.tau_ref": 2.5, "duration": 300.0}
+    experiment = exploding((200, 50), **busy).update(values)
+    recording = simulate(experiment)
+    assert recording.problem == ""
+    assert recording.rate > 200.0
+    monkeypatch.setattr(simulation, "_programs", OrderedDict())
+    monkeypatch.setattr(network_circuit, "LARGEST_RATE", 1e9)
+    without = simulate(experiment)
+    np.testing.assert_array_equal(without.spike_steps, recording.spike_steps)
 
 
 def test_a_place_may_be_left_without_a_background():
