@@ -11,6 +11,7 @@ from engine.networks.balanced_chaos import BalancedNetwork
 from engine.networks.base import PublishedNetwork, catalogue
 from engine.networks.brunel import (
     BrunelAsynchronous,
+    BrunelAsynchronousRegular,
     BrunelFastOscillation,
     BrunelNetwork,
     BrunelSlowOscillation,
@@ -36,6 +37,7 @@ from engine.networks.wang_buzsaki import WangBuzsakiNetwork
 __all__ = [
     "BalancedNetwork",
     "BrunelAsynchronous",
+    "BrunelAsynchronousRegular",
     "BrunelFastOscillation",
     "BrunelHakimNetwork",
     "BrunelNetwork",
