@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import signal
+from scipy import ndimage, signal
 
 from engine import boundary
 from engine.analysis import spike_trains
@@ -64,6 +64,9 @@ FEWEST_BINS = 50
 
 MOST_SPIKES = 100_000
 """About as many spikes decide on the regularity; of more of them, every so many-th neuron's."""
+
+SMOOTHING = 5.0
+"""Milliseconds over which arriving spikes are averaged, about as long as a synapse would."""
 
 ONSET = -40.0
 """Potential in mV that tells excitation from inhibition in neurons whose channels make the spike,
@@ -419,7 +422,7 @@ def state_of(recording: Recording, after: float = 0.0) -> State:
 
 @dataclass(frozen=True)
 class Balance:
-    """The excitatory and the inhibitory current into the watched neurons.
+    """The excitatory and the inhibitory input of the watched neurons.
 
     Attributes
     ----------
@@ -428,7 +431,7 @@ class Balance:
     excitatory, inhibitory : numpy.ndarray, shape (time,)
         Mean over the watched neurons; what excites is positive, what inhibits negative.
     unit : str
-        Unit of the currents.
+        Unit of both: that of a current, or mV/ms where spikes jump the potential.
     ratio : float
         Mean inhibitory over mean excitatory current, without sign: 1 where they cancel.
     correlation : float
@@ -450,7 +453,9 @@ def balance(recording: Recording, after: float = 0.0) -> Balance:
         I_{\mathrm{I}} = \sum_{r:\, \langle I_r \rangle < 0} I_r(g_r, V)
 
     A receptor counts as excitatory where the current that it gave to a neuron was positive on
-    average. The stimulus is not counted.
+    average. Where spikes jump the potential, what counts is the weights that arrive in a
+    millisecond, smoothed by `SMOOTHING`, and the mean of the background. The stimulus is not
+    counted.
 
     Parameters
     ----------
@@ -462,7 +467,7 @@ def balance(recording: Recording, after: float = 0.0) -> Balance:
     Raises
     ------
     ParameterError
-        No watched neuron has a receptor with a synapse, or they differ in the unit of the current.
+        Nothing is connected to the watched neurons, or they differ in the unit of what arrives.
 
     References
     ----------
@@ -496,8 +501,7 @@ def balance(recording: Recording, after: float = 0.0) -> Balance:
     if not sums:
         raise ParameterError(
             "watched",
-            "no current flows into the watched neurons, because spikes jump their potential: watch "
-            "neurons with a receptor that has a synapse",
+            "nothing is connected to the watched neurons: watch neurons that a projection ends at",
         )
     excitatory, inhibitory = np.mean(sums, axis=0)
     total = excitatory[first:].mean()
@@ -528,10 +532,38 @@ def _currents(
     unit = population.model.input.unit
     for receptor, site in population.receptors:
         if site.synapse is None:
+            yield from _jumps(recording, name, receptor, neuron - network.ranges[name].start)
             continue
         path = f"{name}.{receptor}"
         current = _output(network, path, site).update(trace(receptor), trace("V"))
         yield path, np.asarray(boundary.strip(current, unit), float), boundary.unit_text(unit)
+
+
+def _jumps(
+    recording: Recording, population: str, receptor: str, neuron: int
+) -> Iterator[tuple[str, np.ndarray, str]]:
+    """Give what arrives at a receptor without a synapse, by projection, per millisecond."""
+    network, dt = _network(recording), recording.dt
+    kind = network.populations[population]
+    unit = f"{boundary.unit_text(kind.model.states()['V'].unit)}/ms"
+    smooth = max(round(SMOOTHING / dt), 1)
+    for name, projection in network.projections.items():
+        if (projection.target, projection.receptor) != (population, receptor):
+            continue
+        graph, own = network.graphs[name], network.ranges[projection.source]
+        places = np.flatnonzero(graph.targets == neuron)
+        sources = np.searchsorted(graph.starts, places, side="right") - 1
+        connections = np.zeros(network.n)
+        connections[own.start : own.stop] = np.bincount(sources, minlength=len(own))
+        steps = recording.spike_steps + network.delay_steps(name)
+        weights = connections[recording.spike_neurons]
+        arriving = np.bincount(steps, weights, minlength=recording.n_steps)[: recording.n_steps]
+        arriving *= network[f"{name}.weight"] / dt
+        yield name, ndimage.uniform_filter1d(arriving, smooth), unit
+    if kind.background is not None and receptor == kind.receptors[0][0]:
+        at = f"{population}.background"
+        mean = network[f"{at}.rate"] * 1e-3 * network[f"{at}.weight"]
+        yield at, np.full(recording.n_steps, mean), unit
 
 
 def _output(network: NetworkExperiment, path: str, site: ReceptorSite) -> Any:

@@ -1,4 +1,4 @@
-"""The sparse network of Brunel, in four of its states."""
+"""The sparse network of Brunel, in its states."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.starts import UniformStart
 
 __all__ = [
     "BrunelAsynchronous",
+    "BrunelAsynchronousRegular",
     "BrunelFastOscillation",
     "BrunelNetwork",
     "BrunelSlowOscillation",
@@ -84,6 +85,46 @@ class BrunelSynchronousRegular(BrunelNetwork):
     irregularity = (0.0, 0.3)
     state = "SR"
     start_scale = 0.12
+
+
+class BrunelAsynchronousRegular(BrunelNetwork):
+    """Excitation wins, and arrives after many delays: all fire like clocks, each at its own time.
+
+    Notes
+    -----
+    The paper draws the delay of every connection. Here a neuron has as many connections of each of
+    six delays, which together cover the three milliseconds between two spikes.
+    """
+
+    title = "Brunel AR: asynchronous regular"
+    phenomenon = (
+        "The neurons of the synchronous regular state, out of step: only the delays differ."
+    )
+    g, eta = 3.0, 2.0
+    rate = (200.0, 450.0)
+    irregularity = (0.0, 0.3)
+    state = "AR"
+    start_scale = 0.12
+    delays: ClassVar[tuple[float, ...]] = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+
+    @classmethod
+    def experiment(cls, scale: float = 1.0) -> NetworkExperiment:
+        """Return the network; see `PublishedNetwork.experiment`."""
+        together = super().experiment(scale)
+        kept = {path: together[path] for path in together.values}
+        projections, given = {}, {}
+        for name, projection in together.projections.items():
+            weight, degree = (kept.pop(f"{name}.{p}") for p in ("weight", "connectivity.degree"))
+            del kept[f"{name}.delay"]
+            for number, delay in enumerate(cls.delays, 1):
+                projections[f"{name}{number}"] = projection
+                given |= {
+                    f"{name}{number}.weight": weight,
+                    f"{name}{number}.delay": delay,
+                    f"{name}{number}.connectivity.degree": round(degree / len(cls.delays)),
+                }
+        spread = NetworkExperiment(together.populations, projections, choices=together.choices)
+        return spread.update(kept | given)
 
 
 class BrunelFastOscillation(BrunelNetwork):

@@ -1,7 +1,7 @@
 """Neuron models, one module a family."""
 
 from engine.neurons.base import Crossing, IntegrateAndFire, PointNeuron
-from engine.neurons.exponential import AdExIF, AdExIFRef, ExpIF, ExpIFRef
+from engine.neurons.exponential import AdExCell, AdExIF, AdExIFRef, ExpIF, ExpIFRef
 from engine.neurons.gif import Gif, GifRef
 from engine.neurons.hodgkin_huxley import HH, MorrisLecar, WangBuzsakiHH
 from engine.neurons.izhikevich import Izhikevich, IzhikevichRef
@@ -16,6 +16,7 @@ __all__ = [
     "HH",
     "IF",
     "LIF",
+    "AdExCell",
     "AdExIF",
     "AdExIFRef",
     "AdQuaIF",

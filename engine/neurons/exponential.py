@@ -10,9 +10,9 @@ from engine.neurons.adaptation import Adaptation
 from engine.neurons.lif import IF, LIF
 from engine.neurons.upstroke import Upstroke
 from engine.refractory import Refractory
-from engine.specs import POSITIVE, InputSpec, ParameterSpec
+from engine.specs import POSITIVE, InputSpec, ParameterSpec, StateSpec
 
-__all__ = ["AdExIF", "AdExIFRef", "ExpIF", "ExpIFRef"]
+__all__ = ["AdExCell", "AdExIF", "AdExIFRef", "ExpIF", "ExpIFRef"]
 
 LARGEST_EXPONENT = 20.0
 """Limit of (V - V_T) / delta_T: beyond it a spike is over within a step anyway."""
@@ -212,3 +212,53 @@ class AdExIFRef(Refractory, AdExIF):
     )
 
     tau_ref = Refractory.tau_ref.but(default=1.7 * u.ms, after="tau_w")
+
+
+class AdExCell(AdExIFRef):
+    r"""Adaptive exponential integrate-and-fire neuron in the numbers of a pyramidal cell.
+
+    .. math::
+        \tau \frac{dV}{dt} &= -(V - V_{rest}) + \Delta_T\, e^{(V - V_T)/\Delta_T} - R w + R I \\
+        \tau_w \frac{dw}{dt} &= a\,(V - V_{rest}) - w
+        \quad\text{unless}\quad t - t_{spike} < \tau_{ref}
+
+    `AdExIFRef` with other defaults: currents in pA, conductances in nS, a membrane of 100 MΩ.
+
+    Notes
+    -----
+    *Deviations* from the reference implementation are those of `AdExIFRef`.
+
+    References
+    ----------
+    E. Susin and A. Destexhe (2021). Integration, coincidence detection and resonance in networks of
+    spiking neurons expressing gamma oscillations and asynchronous states. PLoS Computational
+    Biology 17, e1009416. doi:10.1371/journal.pcbi.1009416
+
+    Examples
+    --------
+    The intervals grow as every spike adds to the adaptation.
+
+    >>> import numpy as np, saiunit as u
+    >>> from engine import AdExCell, simulate
+    >>> run = simulate(AdExCell, n=1, noise=None, stimulus__amplitude=400 * u.pA)
+    >>> intervals = np.diff(run.spike_times)
+    >>> bool(intervals[-1] > 1.5 * intervals[0])
+    True
+    """
+
+    __module__ = "engine"
+    input: ClassVar[InputSpec] = InputSpec(300.0 * u.pA, soft=(0.0, 1000.0))
+
+    R = AdExIFRef.R.but(default=100.0 * u.Mohm, soft=(30.0, 300.0), unit_text="")
+    tau = AdExIFRef.tau.but(default=15.0 * u.ms)
+    tau_w = AdExIFRef.tau_w.but(default=500.0 * u.ms, soft=(10.0, 1000.0))
+    tau_ref = AdExIFRef.tau_ref.but(default=5.0 * u.ms)
+    V_th = AdExIFRef.V_th.but(default=-40.0 * u.mV, soft=(-48.0, -20.0))
+    V_reset = AdExIFRef.V_reset.but(default=-65.0 * u.mV)
+    V_T = AdExIFRef.V_T.but(default=-50.0 * u.mV)
+    delta_T = AdExIFRef.delta_T.but(default=2.0 * u.mV, soft=(0.5, 5.0))
+    a = AdExIFRef.a.but(default=4.0 * u.nS, soft=(0.0, 100.0), unit_text="")
+    b = AdExIFRef.b.but(default=20.0 * u.pA, soft=(0.0, 200.0), unit_text="")
+    spk_reset = AdExIFRef.spk_reset.but(default="hard")
+    w_initializer = AdExIFRef.w_initializer.but(default=0.0 * u.pA, soft=(0.0, 200.0), unit_text="")
+    w = StateSpec(u.pA, "w", "adaptation current")

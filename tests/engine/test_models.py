@@ -37,7 +37,7 @@ SURROGATES = [
     kind for kind in surrogates.catalogue().values() if kind.__module__ == "engine.surrogates"
 ]
 
-PLAUSIBLE = {"mV": 1e3, "mV/ms": 1e3, "mA": 1e4, "mS": 1e4, "S": 1e4, "": 1e3}
+PLAUSIBLE = {"mV": 1e3, "mV/ms": 1e3, "mA": 1e4, "pA": 1e5, "mS": 1e4, "S": 1e4, "": 1e3}
 """What no state may leave, by its unit: far beyond biology, far below a numerical explosion."""
 
 

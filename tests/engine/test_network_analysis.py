@@ -20,6 +20,7 @@ from engine import (
     simulate,
 )
 from engine.analysis import networks as analysis
+from engine.background import Background
 from engine.recording import Recording
 
 DT, DURATION = 0.1, 1000.0
@@ -238,10 +239,43 @@ def test_balance_of_currents_takes_them_as_they_are():
     assert found.inhibitory.min() < 0.0
 
 
-def test_balance_needs_a_current():
-    recording = simulate(networks.BrunelAsynchronous.experiment(0.12).set("duration", 5.0))
-    with pytest.raises(ParameterError, match="jump their potential"):
-        analysis.balance(recording)
+def test_balance_of_jumps_is_the_weights_that_arrive():
+    cells = Population(NetworkCell, {"psp": ReceptorSite(synapse=None)}, background=Background)
+    links = {a + b: NetworkProjection(a, b, "psp") for a in "EI" for b in "EI"}
+    network = NetworkExperiment({"E": cells, "I": cells}, links, watched=(3,)).update(
+        {
+            "duration": 100.0,
+            "EE.weight": 0.7,
+            "IE.weight": -2.0,
+            "IE.delay": 1.3,
+            "E.background.rate": 2000.0,
+            "E.background.weight": 0.5,
+        }
+    )
+    recording = simulate(network)
+    found = analysis.balance(recording)
+    assert found.unit == "mV/ms"
+    for name, delay, given, constant in (
+        ("EE", 1, found.excitatory, 1.0),
+        ("IE", 13, found.inhibitory, 0.0),
+    ):
+        senders = network.graphs[name].dense()[:, 3]
+        first = network.ranges[name[0]].start
+        arrived = sum(
+            senders[neuron - first]
+            for step, neuron in zip(recording.spike_steps, recording.spike_neurons, strict=True)
+            if neuron in network.ranges[name[0]] and step + delay < recording.n_steps
+        )
+        assert arrived > 20
+        total = (given - constant).sum() * recording.dt
+        # what is smoothed at the ends of the run is counted a little more or less
+        assert total == pytest.approx(arrived * network[f"{name}.weight"], rel=0.1)
+
+
+def test_balance_needs_what_arrives():
+    network = NetworkExperiment({"E": Population(NetworkCell, {"psp": ReceptorSite(None)})})
+    with pytest.raises(ParameterError, match="nothing is connected"):
+        analysis.balance(simulate(network.update({"duration": 5.0, "E.n": 3})))
 
 
 def test_a_self_sustained_network_is_balanced():
