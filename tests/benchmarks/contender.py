@@ -33,6 +33,8 @@ class Contender:
         How many it built.
     redraws : bool
         Whether every run has other connections.
+    clock : str
+        By what it can be compared: ``seconds`` or ``cpu_seconds``.
     needs : float
         The bytes that it says it needs.
     runs : list of dict
@@ -41,7 +43,6 @@ class Contender:
 
     synapses: int = 0
     needs: float = 0.0
-    redraws: bool = False
 
     def __init__(
         self,
@@ -64,20 +65,22 @@ class Contender:
             # whoever may use several threads is told so in its own way
             env=os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore"},
         )
-        self.missing: str = self._answer()["missing"]
+        kind = self._answer()
+        self.missing: str = kind["missing"]
+        self.redraws: bool = kind["redraws"]
+        self.clock = "cpu_seconds" if kind["counts_cpu"] else "seconds"
         if not self.missing:
             built = self._answer()
             self.synapses, self.needs = built["synapses"], built["needs"]
-            self.redraws = built["redraws"]
 
-    def run(self, seed: int | None = None) -> float:
-        """Run once, with another seed where one is given, and return the seconds it took."""
+    def run(self, seed: int | None = None) -> dict[str, Any]:
+        """Run once, with another seed where one is given; see `tests.benchmarks.rivals.Run`."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{'' if seed is None else seed}\n")
         self._process.stdin.flush()
         answer = self._answer()
         self.runs.append(answer)
-        return answer["seconds"]
+        return answer
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -30,13 +30,13 @@ def main(name: str, network: str, scale: str, duration: str, threads: str) -> No
     """Build, and run as often as a line is read."""
     kind = runners()[name]
     missing = kind.missing()
-    say(missing=missing)
+    say(missing=missing, redraws=kind.redraws, counts_cpu=kind.counts_cpu)
     if missing:
         return
     before = most_memory()
     runner = kind(network, float(scale), float(duration), int(threads))
     runner.build()
-    say(synapses=int(runner.n_synapses), redraws=kind.redraws, needs=runner.needs())
+    say(synapses=int(runner.n_synapses), needs=runner.needs())
     for line in sys.stdin:
         run = runner.sample(int(line)) if line.strip() else runner.run()
         say(**asdict(run), memory=most_memory() - before)

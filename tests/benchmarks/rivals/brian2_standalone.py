@@ -29,10 +29,13 @@ METHOD = {True: "exponential_euler", False: "exact"}
 
 
 class Brian2Standalone(Runner):
-    """Its own measure of the run is counted, without connecting, loading and saving."""
+    """Its own measure of the run is counted, without connecting, loading and saving.
+
+    It asks ``std::clock``, which counts the time of a processor; ours is taken so beside it.
+    """
 
     name = "Brian2 C++ standalone"
-    redraws = True
+    counts_cpu = redraws = True
     precision: ClassVar[type] = np.float64
 
     @classmethod
@@ -93,7 +96,7 @@ class Brian2Standalone(Runner):
         results = Path(self.directory.name, "results")
         seconds = float((results / "last_run_info.txt").read_text().split()[0])
         count = next(results.glob("_dynamic_array_spikemonitor_i*")).stat().st_size // 4
-        return Run(seconds, count, whole)
+        return Run(seconds, count, seconds, whole)
 
 
 class Brian2StandaloneSingle(Brian2Standalone):

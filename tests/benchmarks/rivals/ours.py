@@ -43,9 +43,9 @@ class Spikescope(Runner):
         return memory.estimate(self.experiment)
 
     def _run(self, experiment: NetworkExperiment) -> Run:
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), time.process_time()
         recording = simulate(experiment)
-        seconds = time.perf_counter() - begin
+        seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
         if recording.problem:
             raise RuntimeError(recording.problem)
-        return Run(seconds, recording.spike_count)
+        return Run(seconds, recording.spike_count, cpu)

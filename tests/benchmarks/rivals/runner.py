@@ -19,12 +19,15 @@ class Run:
         What the simulator took from the start of the run until the spikes were at hand.
     spikes : int
         How many there were.
+    cpu_seconds : float
+        What the processors spent on it.
     whole_seconds : float
         With what the simulator does around every run, where that cannot be left out; else 0.
     """
 
     seconds: float
     spikes: int
+    cpu_seconds: float = 0.0
     whole_seconds: float = 0.0
 
 
@@ -44,6 +47,8 @@ class Runner(ABC):
     """
 
     name: ClassVar[str]
+    counts_cpu: ClassVar[bool] = False
+    """Whether the seconds that it can tell are those of a processor, not of the clock."""
     redraws: ClassVar[bool] = False
     """Whether every run has other connections."""
     n_synapses: int
