@@ -46,8 +46,8 @@ format: $(VENV)/.installed-dev  ## rewrite the code in the house style
 	$(VENV)/bin/ruff check --quiet --fix-only .
 	$(VENV)/bin/ruff format --quiet .
 
-bench: $(VENV)/.installed-bench  ## measure speed and print it beside its goals
-	.ci/with-chromium $(VENV)/bin/python -m tests.benchmarks
+bench: $(VENV)/.installed-bench  ## measure speed and print it beside its goals (ONLY=networks: one part)
+	.ci/with-chromium $(VENV)/bin/python -m tests.benchmarks $(ONLY)
 
 pin:  ## write the tested versions of all dependencies to constraints.txt
 	"$$(.ci/find-python)" .ci/pin.py
