@@ -127,11 +127,10 @@ def simulate(
             carry, numbers, watched, np.int32(start), np.int32(steps), drive
         )
         spikes = np.asarray(kept["spikes"])[:steps]
-        so_far.add(start, np.asarray(kept["traces"])[:steps], spikes)
         problem = simulation.circuit.objection(experiment, spikes)
+        last = simulation.circuit.stopped_after(experiment, spikes) if problem else steps
+        so_far.add(start, np.asarray(kept["traces"])[:last], spikes[:last])
         if problem:
-            last = simulation.circuit.stopped_after(experiment, words[-1])
-            traces[-1], words[-1] = traces[-1][:last], words[-1][:last]
             break
         on_progress((start + steps) / n_steps)
         if on_part is not None and start + steps < n_steps:

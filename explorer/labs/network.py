@@ -299,16 +299,14 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
 
     def hesitation(self, experiment: NetworkExperiment) -> str:
         """Say how long a run will take, and how much memory, where that is much."""
-        connections = sum(
-            experiment.rule(name).expected(*experiment.ends(name))
-            for name in experiment.projections
-        )
-        seconds = _seconds(experiment) * self._slowness + connections * CONNECTION
+        cost = experiment.cost()
+        seconds = _seconds(experiment) * self._slowness + cost.n_connections * CONNECTION
         if seconds <= PATIENCE:
             return ""
         return (
-            f"{experiment.n:,} neurons with {_short(connections)} connections over "
-            f"{experiment['duration'] / 1e3:g} s take about {_duration(seconds)}"
+            f"{experiment.n:,} neurons with {_short(cost.n_connections)} connections over "
+            f"{experiment['duration'] / 1e3:g} s take about {_duration(seconds)} and "
+            f"{cost.bytes / 2**20:,.0f} MB"
         )
 
     # -- what a run says -------------------------------------------------------------------------
