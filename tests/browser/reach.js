@@ -111,7 +111,10 @@
     all: (selector) => [...all(selector)],
     ready: () => {
       const data = rail()?.data;
-      const shown = source("Membrane potential", "trace") ?? source("Conductance", "population-0");
+      const shown =
+        source("Membrane potential", "trace") ??
+        source("Conductance", "population-0") ??
+        source("Membrane potential", "population-0");
       return !!(data && find(".row[data-path]") && shown && column(shown, "x").length && reach.idle());
     },
     // Nothing is on its way: the newest message is acknowledged and no row waits.

@@ -39,7 +39,7 @@ def test_the_theme_follows_the_system_until_it_was_chosen(visit):
 
 
 @SIZES
-@pytest.mark.parametrize("at", ["", "synapse", "gallery"])
+@pytest.mark.parametrize("at", ["", "synapse", "network", "gallery"])
 def test_nothing_has_to_be_scrolled_sideways(visit, size, at):
     lab = visit(viewport=size, at=at, ready=at != "gallery")
     if at == "gallery":
@@ -109,6 +109,17 @@ def test_axe_finds_no_violation_in_the_synapse_lab(visit, size, theme):
     lab.box("train.times").fill("ten")
     lab.box("train.times").press("Enter")
     lab.row("train.times").locator(".problem:not(:empty)").wait_for()
+    no_violations(lab)
+
+
+@LOOKS
+def test_axe_finds_no_violation_in_the_network_lab(visit, size, theme):
+    lab = visit("E.n=80&I.n=20&duration=200", at="network", viewport=size, color_scheme=theme)
+    lab.page.locator('.node[data-id="E"]').click()
+    lab.wait("'E.tau' in reach.values()")
+    lab.unfold()
+    lab.type("E.tau", "abc")
+    lab.row("E.tau").locator(".problem:not(:empty)").wait_for()
     no_violations(lab)
 
 
