@@ -227,11 +227,16 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
 
     def rule(self, name: str) -> connectivity.Connectivity:
         """Return the rule of a projection with its numbers."""
-        matrix, kind = self.projections[name].matrix, self.projections[name].connectivity
-        if kind is FromMatrix:
-            assert matrix is not None  # it was checked when the network was made
-            return matrix
-        return kind(**dict(self._arguments(name)))
+        return self._rules[name]
+
+    @cached_property
+    def _rules(self) -> Mapping[str, Any]:
+        return {
+            name: projection.matrix
+            if projection.connectivity is FromMatrix
+            else projection.connectivity(**dict(self._arguments(name)))
+            for name, projection in self.projections.items()
+        }
 
     @cached_property
     def graphs(self) -> Mapping[str, connectivity.Graph]:
@@ -292,11 +297,10 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
     @cached_property
     def expected_structure(self) -> NetworkStructure:
         """What the structure will be about, before anything is drawn."""
-        rules = {name: self.rule(name) for name in self.projections}
         return self._structure(
             {
                 name: rule.graph
-                for name, rule in rules.items()
+                for name, rule in self._rules.items()
                 if isinstance(rule, FromMatrix) and rule.shape == self.ends(name)
             }
         )

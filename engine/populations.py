@@ -91,10 +91,7 @@ class ReceptorSite:
 
     def unit(self, model: type[Neuron]) -> u.Unit:
         """Return the unit of a weight: of a potential, a current, or a conductance."""
-        potential, current = model.states()["V"].unit, _input(model).unit
-        if self.synapse is None:
-            return potential
-        return current if self.output is CUBA else _unit_of_ratio(current, potential)
+        return _unit_at(model, self)
 
 
 @dataclass(frozen=True)
@@ -286,6 +283,14 @@ def _short_term() -> dict[str, type[ShortTermPlasticity]]:
 def _input(model: type[Neuron]) -> InputSpec:
     assert model.input is not None  # the catalogue holds none that does not say
     return model.input
+
+
+@cache
+def _unit_at(model: type[Neuron], receptor: ReceptorSite) -> u.Unit:
+    potential, current = model.states()["V"].unit, _input(model).unit
+    if receptor.synapse is None:
+        return potential
+    return current if receptor.output is CUBA else _unit_of_ratio(current, potential)
 
 
 def _unit_of_ratio(a: u.Unit, b: u.Unit) -> u.Unit:

@@ -265,7 +265,7 @@ _READERS: dict[tuple[str, ...], Any] = {
     (".csv", ".txt"): _rows_of_text,
     (".npz",): _archive,
     (".npy",): lambda path, shape: np.load(path, allow_pickle=False),
-    (".mtx", ".mtx.gz"): lambda path, shape: io.mmread(path),
+    (".mtx", ".mtx.gz"): lambda path, shape: io.mmread(path, spmatrix=False),
 }
 
 

@@ -96,3 +96,50 @@ def test_a_row_holds_the_longest_of_its_kind_and_seldom_another_with_another_see
     assert events.needed_width(80.0, 0.0, 80) == 80
     assert events.needed_width(80.0, 80.0, 500) == 512
     assert events.needed_width(0.0, 0.0, 0) == 1
+
+
+@partial(jax.jit, static_argnames=("size", "with_factors", "with_release"))
+def send_for_some_steps(spikes, places, factors, released, ring, size, with_factors, with_release):
+    slots = ring.shape[0] // (size + events.SPARE)
+    given = factors if with_factors else None
+
+    def step(ring, now):
+        words, step = events.pack_words(spikes[now]), now % slots
+        release = released[now] if with_release else None
+        up_to = events.count_up(words)
+        found, ring = events.send_ahead(ring, words, up_to, places, step, size, 0, given, release)
+        return ring, found
+
+    return jax.lax.scan(step, ring, jnp.arange(spikes.shape[0]))[1]
+
+
+@pytest.mark.parametrize("with_release", [False, True])
+@pytest.mark.parametrize("with_factors", [False, True])
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), share=st.sampled_from([0.05, 0.5, 1.0]))
+def test_what_is_sent_ahead_arrives_after_the_delay_of_its_connection(
+    with_factors, with_release, seed, share
+):
+    n_pre, n_post, n_steps, slots = 33, 20, 25, 8
+    rng = np.random.default_rng(seed)
+    graph = FixedProbability(p=0.3).draw(n_pre, n_post, seed)
+    n = len(graph.targets)
+    steps, factors = rng.integers(1, slots + 1, n), rng.normal(size=n)
+    parts, width = [(graph, 0, 0)], events.bucket(n_post)
+    places = events.table(parts, n_pre, width, n_post, steps=[steps])
+    table = np.zeros((n_pre, width), np.float32)
+    table.ravel()[events.positions(parts, n_pre, width)[0]] = factors
+    spikes = rng.random((n_steps, n_pre)) < share
+    released = rng.random((n_steps, n_pre)).astype(np.float32)
+    ring = jnp.zeros(slots * (n_post + events.SPARE))
+    found = send_for_some_steps(
+        spikes, places, table, released, ring, n_post, with_factors, with_release
+    )
+    expected = np.zeros((n_steps + slots, n_post))
+    for step, neuron in zip(*np.nonzero(spikes), strict=True):
+        for c in range(graph.starts[neuron], graph.starts[neuron + 1]):
+            amount = factors[c] if with_factors else 1.0
+            amount *= released[step, neuron] if with_release else 1.0
+            # the spikes of the last step: a delay of one step arrives at once
+            expected[step + steps[c] - 1, graph.targets[c]] += amount
+    np.testing.assert_allclose(found, expected[:n_steps], rtol=1e-4, atol=1e-5)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from engine import (
     COBA,
     CUBA,
+    STP,
     Expon,
     NetworkCell,
     NetworkExperiment,
@@ -21,16 +23,22 @@ from engine import (
 )
 from engine.background import Background
 from engine.base_experiment import read
-from engine.connectivity import FixedInDegree
+from engine.connectivity import FixedInDegree, FromMatrix
 
 
 def network():
     """Two populations and two projections, every kind of value given."""
     cells = Population(NetworkCell, background=Background)
-    links = {"EE": NetworkProjection("E", "E", "exc"), "EI": NetworkProjection("E", "I", "exc")}
+    matrix = FromMatrix(np.eye(30, 20) * 1.5)
+    links = {
+        "EE": NetworkProjection("E", "E", "exc"),
+        "EI": NetworkProjection("E", "I", "exc", matrix=matrix),
+    }
     given = {"E.n": 30, "I.n": 20, "E.tau": 17.0, "I.tau": 11.0, "EE.weight": 3.0, "EI.delay": 2.0}
     given |= {"E.exc.tau": 4.0, "I.inh.output": "CUBA", "EI.connectivity.autapses": "yes"}
     given |= {"E.spk_reset": "soft", "I.background.rate": 500.0, "dt": 0.05, "duration": 20.0}
+    given |= {"EE.weight.spread": 0.3, "EI.delay.spread": 0.2, "EE.plasticity": "STP"}
+    given |= {"EE.plasticity.tau_f": 300.0}
     start = NetworkExperiment({"E": cells, "I": cells}, links)
     return replace(start.update(given), watched=(3, 32))
 
@@ -75,8 +83,9 @@ def test_numbers_choices_and_projections_follow_a_name():
     after = before.renamed("E", "excitatory").renamed("EE", "loop")
     assert of(after, "excitatory") == moved(of(before, "E"), "E", "excitatory")
     assert of(after, "loop") == moved(of(before, "EE"), "EE", "loop")
-    assert after.projections["loop"] == NetworkProjection("excitatory", "excitatory", "exc")
-    assert after.projections["EI"] == NetworkProjection("excitatory", "I", "exc")
+    loop = NetworkProjection("excitatory", "excitatory", "exc", plasticity=STP)
+    assert after.projections["loop"] == loop
+    assert after.projections["EI"] == replace(before.projections["EI"], source="excitatory")
     assert list(after.populations) == ["excitatory", "I"]
     assert after.watched == before.watched
     assert after.renamed("excitatory", "E").renamed("loop", "EE") == before
