@@ -48,8 +48,8 @@ state of Brunel's figure 8 has 0.45, neurons that only tick 0."""
 
 SYNCHRONOUS = 2.0 / 3.0
 """Modulation of the population rate from which on a network is synchronous. A rate that follows a
-sine and reaches zero has 0.71; the asynchronous state of Brunel's figure 8, a network of finite
-size, has 0.55."""
+sine and reaches zero has 0.71; the asynchronous state of Brunel's figure 8 has 0.55 because it is
+finite, and a fifth of it 0.6."""
 
 CERTAIN = 5.0
 """Standard errors by which the Fano factor has to exceed that of independent neurons."""

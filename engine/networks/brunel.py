@@ -149,7 +149,7 @@ class BrunelAsynchronous(BrunelNetwork):
     rate = (30.0, 45.0)
     irregularity = (0.3, 1.2)
     state = "AI"
-    start_scale = 0.1
+    start_scale = 0.2
 
     @classmethod
     def experiment(cls, scale: float = 1.0) -> NetworkExperiment:

@@ -68,7 +68,7 @@ class CorticalMicrocircuit(PublishedNetwork):
     rate = (1.5, 6.0)
     irregularity = (0.5, 1.2)
     state = "AI"
-    start_scale = 0.03
+    start_scale = 0.06
 
     @classmethod
     def experiment(cls, scale: float = 1.0) -> NetworkExperiment:

@@ -30,7 +30,7 @@ class WangBuzsakiNetwork(PublishedNetwork):
     """
 
     title = "Gamma rhythm of interneurons (Wang and Buzsáki)"
-    phenomenon = "Let the currents of the groups differ by a tenth, and the gamma rhythm breaks up."
+    phenomenon = "Let the currents of the groups differ by a tenth, and they fall out of step."
     reference: ClassVar[str] = (
         "X.-J. Wang and G. Buzsáki (1996). Gamma oscillation by synaptic inhibition in a "
         "hippocampal interneuronal network model. Journal of Neuroscience 16, 6402-6413. "

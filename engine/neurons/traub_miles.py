@@ -36,7 +36,7 @@ class TraubMilesHH(Conductances):
     References
     ----------
     R. D. Traub and R. Miles (1991). Neuronal Networks of the Hippocampus. Cambridge University
-    Press. doi:10.1017/CBO9780511895401
+    Press.
 
     R. Brette and others (2007). Simulation of networks of spiking neurons: a review of tools and
     strategies. Journal of Computational Neuroscience 23, 349-398. doi:10.1007/s10827-007-0038-6
