@@ -46,18 +46,22 @@ def to_query(
     experiment, default : BaseExperiment
         What to write, and what an empty query stands for.
     named : mapping, optional
-        Experiments that a query may start from, by name: the shortest query is given.
+        Experiments that a query may start from, by name: the nearest is taken.
     """
     starts = {"": default} | {f"{START}={quote(name)}": e for name, e in named.items()}
-    queries = [
-        "&".join(filter(None, (head, _differences(experiment, start))))
-        for head, start in starts.items()
-        if start.plan == experiment.plan
-    ]
-    if not queries:
-        plan = urlencode(experiment.plan, quote_via=quote, safe=_SAFE)
-        queries = [f"{plan}&{_differences(experiment, experiment.fresh())}".rstrip("&")]
-    return min(queries, key=len)
+    plan = experiment.plan
+    fitting = {head: start for head, start in starts.items() if start.plan == plan}
+    head = min(fitting, key=lambda h: _distance(experiment, fitting[h]), default=None)
+    if head is None:
+        head = urlencode(plan, quote_via=quote, safe=_SAFE)
+        fitting[head] = experiment.fresh()
+    return "&".join(filter(None, (head, _differences(experiment, fitting[head]))))
+
+
+def _distance(experiment: BaseExperiment, other: BaseExperiment) -> int:
+    """Return how many of the given numbers and choices differ, which is quickly told."""
+    numbers = experiment.values.items() ^ other.values.items()
+    return len(numbers | (experiment.choices.items() ^ other.choices.items()))
 
 
 def _differences(experiment: BaseExperiment, base: BaseExperiment) -> str:
