@@ -19,9 +19,9 @@ from tests.benchmarks.report import Figure
 __all__ = ["figures"]
 
 OURS = "Spikescope"
-SEEDS = range(1, 9)
+SEEDS = range(1, 17)
 AT_LEAST, AT_MOST, SECONDS = 3, 15, 8.0
-SAME_RATE, SAME_SYNAPSES = 0.04, 0.01
+SAME_RATE, SAME_SYNAPSES = 0.03, 0.01
 
 
 @dataclass(frozen=True)
