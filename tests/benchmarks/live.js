@@ -51,8 +51,10 @@
     return !!(state.rail && state.slider && everyView().some((v) => v.frame));
   }
 
-  function hook() {
-    const plot = everyView().find((v) => v.model?.title?.text?.startsWith("Membrane potential"));
+  const plotOf = (title) => everyView().find((v) => v.model?.title?.text?.startsWith(title));
+
+  function hook(title) {
+    const plot = plotOf(title);
     const paint = plot.paint.bind(plot);
     plot.paint = (...args) => {
       const result = paint(...args);
@@ -135,5 +137,5 @@
     };
   }
 
-  window.live = { ready, hook, step, empty, drag };
+  window.live = { ready, shows: (title) => Boolean(plotOf(title)), hook, step, empty, drag };
 })();
