@@ -158,8 +158,8 @@ class NetworkCircuit(Circuit):
 
     @property
     def _most_spikes(self) -> float:
-        """How many spikes, the past fading, are as many as `LARGEST_RATE` makes."""
-        return LARGEST_RATE * MEMORY_OF_RATE * 1e-3 * self.structure.n
+        """How many spikes, the past fading, are more than `LARGEST_RATE` makes, in step or not."""
+        return (LARGEST_RATE * MEMORY_OF_RATE * 1e-3 + 1.0) * self.structure.n
 
     @staticmethod
     def _fading(dt: Any) -> Any:
