@@ -49,7 +49,7 @@ def _network_steps(page: Page) -> list[Figure]:
     """Move a weight of the network of 1,000 neurons around its published value."""
     painted = []
     for k in range(NETWORK_STEPS):
-        step = page.evaluate(f"live.step({5.5 + k / NETWORK_STEPS})")
+        step = page.evaluate(f"live.step({4.0 + 0.4 * (k % 10)})")
         painted.append(step["ms"])
     ours = percentile(painted[NETWORK_STEPS // 4 :], 0.95)
     what = "network of 1,000 neurons x 1 s: slider event to painted raster, p95"
