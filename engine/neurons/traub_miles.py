@@ -49,7 +49,7 @@ class TraubMilesHH(Conductances):
     >>> from engine import TraubMilesHH
     >>> neuron = TraubMilesHH(1)
     >>> [round(float(neuron.steady(gate, -65 * u.mV)), 3) for gate in ("m", "h", "n")]
-    [0.015, 0.998, 0.032]
+    [0.01, 0.998, 0.027]
     """
 
     __module__ = "engine"
