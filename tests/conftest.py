@@ -19,6 +19,33 @@ settings.register_profile(
 )
 settings.load_profile("fixed")
 
+ONE_OF_EACH_KIND = {"LIF", "ALIF", "AdExIFRef", "Gif", "HH", "Izhikevich", "CobaLIF"}
+"""Neuron models with which the tests below are always run; with the others only where all are."""
+
+SAMPLED = {
+    "test_every_control_changes_the_plots_and_is_acknowledged",
+    "test_gradients_through_100_steps_agree_with_the_reference",
+    "test_it_stays_finite_and_plausible_wherever_the_sliders_stand",
+    "test_what_is_written_is_read_again",
+    "test_what_is_set_is_read_again_and_without_undoes_it",
+    "test_a_slider_at_either_of_its_ends_makes_no_neuron_run_away",
+    "test_each_state_has_its_declared_unit_and_shape",
+    "test_a_gradient_passes_through_every_surrogate",
+}
+"""Tests that would take a minute or more with every model."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark as slow what is one model too many for every run of the tests."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is None or item.originalname not in SAMPLED:
+            continue
+        named = {str(getattr(v, "__name__", v)) for v in callspec.params.values()}
+        if not named & ONE_OF_EACH_KIND:
+            item.add_marker(pytest.mark.slow)
+
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 

@@ -798,7 +798,15 @@ const unique = (stem) => `spikescope-${stem}-${(count += 1)}`;
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low ?? -Infinity), high ?? Infinity);
 
-const compact = (value) => String(Number(value.toPrecision(6)));
+// As many digits as the field holds, and four at least.
+const compact = (value) => {
+  let text = "";
+  for (let digits = 6; digits >= 4; digits -= 1) {
+    text = String(Number(value.toPrecision(digits)));
+    if (text.length <= 7 || !text.includes(".")) break;
+  }
+  return text;
+};
 
 const decimals = (quantum) => Math.max(0, (String(Number(quantum.toPrecision(6))).split(".")[1] ?? "").length);
 

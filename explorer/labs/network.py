@@ -318,7 +318,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         try:
             ratio = analysis.balance(of_one(recording, column), after).ratio
         except ParameterError:
-            ratio = math.nan  # spikes jump the potential: there is no current
+            ratio = math.nan  # no receptor, or their units differ
         return Findings(
             analysis.state_of(recording, after),
             analysis.rates(recording, after),
@@ -429,7 +429,7 @@ _TOO_MANY = f"the lab shows at most {MOST} populations; remove one first"
 _RATE = "Spikes per second of a neuron of {}, after the first fifth of the run"
 _CV = "Irregularity of the intervals between spikes: 0 is a clock, 1 is Poisson"
 _CORRELATION = "Mean correlation between the spike counts of two neurons in bins of 5 ms"
-_BALANCE = "Mean inhibitory over mean excitatory current into the neuron that is shown"
+_BALANCE = "Mean inhibitory over mean excitatory input to the neuron that is shown"
 
 
 # -- controls --------------------------------------------------------------------------------------

