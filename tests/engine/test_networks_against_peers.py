@@ -13,7 +13,7 @@ from scipy import stats
 from engine import NetworkExperiment, compile_simulation, simulate
 from engine.analysis import spike_trains
 from engine.base_experiment import NOTHING
-from engine.networks import BrunelAsynchronous, CobaNetwork, CubaNetwork
+from engine.networks import BrunelNetwork, CobaNetwork, CubaNetwork
 
 b2 = pytest.importorskip("brian2", reason="Brian2 has no release for this Python")
 
@@ -146,7 +146,7 @@ def in_brian2(
 def small(kind: str, delays: tuple[float, float]) -> NetworkExperiment:
     """200 neurons of a published network, without random input, with delays of E and of I."""
     if kind == "jumps":
-        network = BrunelAsynchronous.experiment(0.016).update(
+        network = BrunelNetwork.at(5.0, 2.0, 0.016).update(
             {"E.background": NOTHING, "I.background": NOTHING}
         )
         network = network.update(
@@ -227,7 +227,7 @@ class Comparison:
 
 def brunel() -> NetworkExperiment:
     """Return 1,000 cells of 125 connections each, which are stronger as there are fewer."""
-    network = BrunelAsynchronous.experiment(0.08).set("duration", 300.0)
+    network = BrunelNetwork.at(5.0, 2.0, 0.08).set("duration", 300.0)
     degrees, weights = {"E": 100.0, "I": 25.0}, {"E": 0.2, "I": -1.0}
     links = [a + b for a in "EI" for b in "EI"]
     return network.update(
