@@ -152,7 +152,7 @@ class _SoFar:
         self._traces: list[np.ndarray] = []
         self._steps: list[np.ndarray] = []
         self._neurons: list[np.ndarray] = []
-        self._due = time.perf_counter() + PART_SECONDS
+        self._due = time.perf_counter() + 4 * PART_SECONDS  # a run of a second is shown at once
 
     def add(self, start: int, traces: np.ndarray, spikes: np.ndarray) -> None:
         """Take what a chunk has recorded that began with the step ``start``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -108,7 +109,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         self.selected = WHOLE
         self.graph = NetworkGraph(limits={"populations": MOST})
         self._figure = "spectrum"
-        self._slowness = 1.0
+        self._paces: deque[float] = deque([1.0], maxlen=3)
         super().__init__(experiment, query)
         self.state.preset = next((n for n, e in self.named().items() if e == self.experiment), "")
         self._show_state_held()
@@ -300,7 +301,8 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
     def hesitation(self, experiment: NetworkExperiment) -> str:
         """Say how long a run will take, and how much memory, where that is much."""
         cost = experiment.cost()
-        seconds = _seconds(experiment) * self._slowness + cost.n_connections * CONNECTION
+        pace = max(1.0, min(self._paces))  # a run that had connections to draw says little
+        seconds = _seconds(experiment) * pace + cost.n_connections * CONNECTION
         if seconds <= PATIENCE:
             return ""
         return (
@@ -340,10 +342,10 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
 
     def _show(self, result: Any) -> None:
         recording = result.recording
-        if self.recording is None or recording.traces is not self.recording.traces:
-            done = recording.n_steps / recording.experiment.n_steps
-            took = recording.timing.run / (done * _seconds(recording.experiment))
-            self._slowness = max(took, 1.0)
+        known = self.recording is not None and recording.traces is self.recording.traces
+        whole = recording.n_steps == recording.experiment.n_steps
+        if whole and not known and not recording.timing.compile:
+            self._paces.append(recording.timing.run / _seconds(recording.experiment))
         super()._show(result)
         self._show_figure(recording.experiment)
 
