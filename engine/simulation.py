@@ -192,6 +192,10 @@ def is_compiled(structure: BaseStructure) -> bool:
     return structure in _programs
 
 
+ONE_THREAD = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
+"""What tells XLA not to split an operation of a step among threads: waiting for them in every step
+takes longer than all else. See DECISIONS.md, 2026-11-23."""
+
 _programs: OrderedDict[BaseStructure, Simulation] = OrderedDict()
 _programs_lock = threading.Lock()
 _compiling: dict[BaseStructure, threading.Lock] = {}
@@ -222,7 +226,9 @@ def _compile(structure: BaseStructure) -> Simulation:
     numbers = np.zeros(len(structure.paths), np.float32)
     watched = np.zeros(structure.n_watched, np.int32)
     init = jax.jit(partial(_init, circuit, structure.paths))
-    advance = jax.jit(partial(_advance, circuit, structure.paths, chunk))
+    advance = jax.jit(
+        partial(_advance, circuit, structure.paths, chunk), compiler_options=ONE_THREAD
+    )
     # A call that makes no step compiles, and later calls of the same shapes take jax's fast path.
     carry = init(numbers, np.zeros(2, np.uint32))
     carry["fixed"] |= circuit.no_tables()
