@@ -222,7 +222,7 @@ def test_a_run_in_pieces_is_the_whole_run_bit_for_bit(cls):
             xi = {"noise": np.roll(noise, -first, axis=0)}
             position = np.int32(first), np.int32(length)
             evolving, kept = simulation.advance(carry, numbers, watched, *position, xi)
-            carry |= evolving
+            carry = carry | evolving
             traces.append(np.asarray(kept["traces"])[:length])
             words.append(np.asarray(kept["spikes"])[:length])
             first += length
