@@ -243,9 +243,8 @@ class Dynamics(Component, brainstate.nn.Dynamics):
         Both are compared as numbers of steps: in single precision the difference of two times is
         not exact, and the duration is to be the same however late in the run it begins.
         """
-        steps = boundary.strip(elapsed / self.dt, u.UNITLESS)
-        last = boundary.strip(duration / self.dt, u.UNITLESS)
-        return u.math.round(steps) < u.math.ceil(last - 1e-4)
+        steps = u.math.ceil(boundary.strip(duration / self.dt, u.UNITLESS) - 1e-4)
+        return elapsed < (steps - 0.5) * self.dt
 
     def integrate(self, drift: Callable[[Any], Any], y: Any) -> Any:
         """Advance ``y`` by one step of ``drift`` with the model's integrator."""

@@ -36,7 +36,7 @@ __all__ = [
 MOST_UNPACKED = 256
 """Neurons up to which packing their spikes takes longer than moving them as bytes."""
 
-EVENTS_AT_ONCE = 32
+EVENTS_AT_ONCE = 16
 """Spikes that are looked up together; a step with more of them goes round again."""
 
 SPARE = 64
@@ -229,10 +229,15 @@ def spiking(words: jax.Array, up_to: jax.Array, ranks: jax.Array) -> jax.Array:
     at = jnp.minimum(at, n_words - 1)
     word = words[at]
     rank = ranks - (up_to[at] - jax.lax.population_count(word).astype(jnp.int32))
-    bits = jnp.arange(32, dtype=jnp.uint32)
-    below = jax.lax.population_count(word[:, None] & ((jnp.uint32(1) << bits) - 1))
-    is_it = (word[:, None] >> bits & 1 == 1) & (below.astype(jnp.int32) == rank[:, None])
-    return jnp.sum(jnp.where(is_it, bits.astype(jnp.int32), 0), axis=1) * n_words + at
+    bit = jnp.zeros_like(at)
+    for width in (16, 8, 4, 2, 1):  # go on in the half of the word that has the spike
+        low = word & jnp.uint32((1 << width) - 1)
+        in_low = jax.lax.population_count(low).astype(jnp.int32)
+        above = rank >= in_low
+        rank = jnp.where(above, rank - in_low, rank)
+        word = jnp.where(above, word >> width, low)
+        bit += jnp.where(above, width, 0)
+    return bit * n_words + at
 
 
 # -- tables of targets -----------------------------------------------------------------------------

@@ -123,9 +123,10 @@ def simulate(
             raise SimulationCancelled("the run was stopped because a newer one replaced it")
         steps = min(simulation.chunk, n_steps - start)
         drive = simulation.circuit.drive(experiment, simulation.chunk, start // simulation.chunk)
-        carry, kept = simulation.advance(
+        evolving, kept = simulation.advance(
             carry, numbers, watched, np.int32(start), np.int32(steps), drive
         )
+        carry |= evolving
         spikes = np.asarray(kept["spikes"])[:steps]
         problem = simulation.circuit.objection(experiment, spikes)
         last = simulation.circuit.stopped_after(experiment, spikes) if problem else steps
@@ -192,6 +193,10 @@ def is_compiled(structure: BaseStructure) -> bool:
     return structure in _programs
 
 
+ONE_THREAD = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
+"""What tells XLA not to split an operation of a step among threads: waiting for them in every step
+takes longer than all else. See DECISIONS.md, 2026-11-23."""
+
 _programs: OrderedDict[BaseStructure, Simulation] = OrderedDict()
 _programs_lock = threading.Lock()
 _compiling: dict[BaseStructure, threading.Lock] = {}
@@ -222,7 +227,9 @@ def _compile(structure: BaseStructure) -> Simulation:
     numbers = np.zeros(len(structure.paths), np.float32)
     watched = np.zeros(structure.n_watched, np.int32)
     init = jax.jit(partial(_init, circuit, structure.paths))
-    advance = jax.jit(partial(_advance, circuit, structure.paths, chunk))
+    advance = jax.jit(
+        partial(_advance, circuit, structure.paths, chunk), compiler_options=ONE_THREAD
+    )
     # A call that makes no step compiles, and later calls of the same shapes take jax's fast path.
     carry = init(numbers, np.zeros(2, np.uint32))
     carry["fixed"] |= circuit.no_tables()
@@ -259,7 +266,10 @@ def _advance(
     steps: jax.Array,
     drive: dict[str, Any],
 ) -> tuple[Carry, dict[str, jax.Array]]:
-    """Advance by ``steps`` steps, at most ``chunk``, and give what was recorded."""
+    """Advance by ``steps`` steps, at most ``chunk``; give what evolves, and what was recorded.
+
+    What is fixed is not handed back: XLA would copy it, and the tables of a network are large.
+    """
     parameters = dict(zip(paths, numbers, strict=True))
 
     def step(index: jax.Array, evolving: Carry, now: dict[str, Any]) -> tuple[Carry, Any]:
@@ -283,7 +293,7 @@ def _advance(
         row = jax.eval_shape(step, start, evolving, first)[1]
         kept = {name: jnp.zeros((chunk, *r.shape), r.dtype) for name, r in row.items()}
         evolving, kept = jax.lax.fori_loop(0, steps, body, (evolving, kept))
-    return carry | evolving, kept
+    return evolving, kept
 
 
 # -- the edges -------------------------------------------------------------------------------------

@@ -221,7 +221,8 @@ def test_a_run_in_pieces_is_the_whole_run_bit_for_bit(cls):
         for length in pieces:
             xi = {"noise": np.roll(noise, -first, axis=0)}
             position = np.int32(first), np.int32(length)
-            carry, kept = simulation.advance(carry, numbers, watched, *position, xi)
+            evolving, kept = simulation.advance(carry, numbers, watched, *position, xi)
+            carry = carry | evolving
             traces.append(np.asarray(kept["traces"])[:length])
             words.append(np.asarray(kept["spikes"])[:length])
             first += length
