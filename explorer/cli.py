@@ -60,7 +60,7 @@ def models() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from engine import catalog
+    from engine import catalog, networks
 
     table = Table("model", "kind", "what it is", "parameters", box=None, pad_edge=False)
     kinds = (
@@ -72,12 +72,14 @@ def models() -> None:
     for kind, found in kinds:
         for name, cls in found.items():
             table.add_row(name, kind, catalog.summary(cls), ", ".join(cls.parameters()))
+    for name, network in networks.catalogue().items():
+        table.add_row(name, "network", network.summary(), "")
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @app.command()
 def simulate(
-    model: Annotated[str, typer.Argument(help="Name of a neuron model.")],
+    model: Annotated[str, typer.Argument(help="Name of a neuron model or a published network.")],
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", "-s", help="A parameter, e.g. tau=20ms or stimulus=Ramp."),
@@ -85,12 +87,16 @@ def simulate(
     duration: Annotated[str | None, typer.Option(help="Simulated time, e.g. 500ms.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the recording to this .npz file.")] = None,
 ) -> None:
-    """Run a model once and print what it did."""
-    from engine import Experiment, SpikescopeError, catalog
+    """Run a model or a network once and print what it did."""
+    from engine import Experiment, SpikescopeError, catalog, networks
     from engine import simulate as run
+    from engine.base_experiment import BaseExperiment
 
     try:
-        experiment = Experiment(catalog.neuron(model))
+        network = networks.catalogue().get(model)
+        experiment: BaseExperiment = (
+            network.experiment() if network else Experiment(catalog.neuron(model))
+        )
         given = dict(_pair(text) for text in set_ or [])
         if duration is not None:
             given["duration"] = duration

@@ -213,6 +213,10 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         """Say what a run costs that should not start by itself; by default each one may."""
         return ""
 
+    def stand_in(self, experiment: AnyExperiment) -> AnyExperiment:
+        """Return what is shown first where the experiment itself cannot be, or not yet."""
+        return experiment.fresh()
+
     def controls_column(self) -> pn.viewable.Viewable:
         """Return what stands beside the plots: by default the rail."""
         return self.rail
@@ -280,7 +284,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             self.runner.cancel()
             self.rail.ack, self.status.busy, self._asked = self._seq, "", None
             if self.recording is None:  # a link that does not fit together: never a blank plot
-                self._request(self.home)
+                self._request(self.stand_in(experiment))
         elif experiment != self._agreed and (cost := self.hesitation(experiment)):
             self._hold_back(cost)
         elif self._asked != experiment:
@@ -326,7 +330,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             self.status.param.update(busy="", work={})
             self._say(sentence, "warn", {"type": "run", "label": "Run"})
         if self.recording is None:
-            self._request(self.home)
+            self._request(self.stand_in(self.experiment))
 
     def _request(self, experiment: AnyExperiment) -> None:
         if experiment == self._agreed:

@@ -311,6 +311,10 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
             f"{cost.bytes / 2**20:,.0f} MB"
         )
 
+    def stand_in(self, experiment: NetworkExperiment) -> NetworkExperiment:
+        """Return the network that the lab starts with: one without its numbers is silent."""
+        return self.home
+
     # -- what a run says -------------------------------------------------------------------------
 
     def work_out(self, experiment: NetworkExperiment, recording: Recording) -> Findings:

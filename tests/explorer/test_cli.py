@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from engine import LIF, Experiment, __version__, catalog, simulate
+from engine import LIF, Experiment, __version__, catalog, networks, simulate
 from explorer import cli, server
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,18 @@ def test_models_lists_the_catalogue():
     for name, cls in {**catalog.neurons(), **catalog.synapses()}.items():
         line = next(line for line in result.output.splitlines() if line.startswith(f"{name} "))
         assert catalog.summary(cls)[:20] in line
+    for name in networks.catalogue():
+        assert any(line.startswith(f"{name} ") for line in result.output.splitlines())
     assert "tau_ref" in result.output
+
+
+def test_simulate_runs_a_published_network():
+    given = ("--set", "E.n=80", "-s", "I.n=20", "-s", "EE.connectivity.p=0.3")
+    result = run("simulate", "CobaNetwork", *given, "--duration", "50ms")
+    assert result.exit_code == 0, result.output
+    changed = {"E.n": 80, "I.n": 20, "EE.connectivity.p": 0.3, "duration": 50.0}
+    expected = simulate(networks.CobaNetwork.experiment().update(changed))
+    assert f"CobaNetwork: {expected.spike_count:,} spikes of 100 neurons" in result.output
 
 
 def test_simulate_says_what_happened():
