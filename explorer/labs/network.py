@@ -313,7 +313,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
 
     def stand_in(self, experiment: NetworkExperiment) -> NetworkExperiment:
         """Return the network that the lab starts with: one without its numbers is silent."""
-        return self.home
+        return self.default()
 
     # -- what a run says -------------------------------------------------------------------------
 
