@@ -112,6 +112,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self._seq = 0
         self._asked: Any = None  # what the plots show once nothing runs any more
         self._agreed: Any = None  # what the user wants to see, however long it takes
+        self._under_way: Request | None = None  # whose word counts; set by the worker
         self._complaints = link.complaints
         self._laid_out: tuple[Any, ...] = ()
         self._ranges: controls.Ranges = {}
@@ -263,7 +264,6 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
                 self._agreed = self.experiment
                 self._on_state()
             case "cancel":
-                self.runner.cancel()
                 self._hold_back("the run was stopped, and the plots show what there was by then")
 
     # -- from the state --------------------------------------------------------------------------
@@ -281,7 +281,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         """
         experiment = self.experiment
         if not self.state.is_runnable:
-            self.runner.cancel()
+            self._stop()
             self.rail.ack, self.status.busy, self._asked = self._seq, "", None
             if self.recording is None:  # a link that does not fit together: never a blank plot
                 self._request(self.stand_in(experiment))
@@ -323,7 +323,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
 
     def _hold_back(self, sentence: str) -> None:
         """Keep the plots as they are; say why, beside a button that starts the run."""
-        self.runner.cancel()
+        self._stop()
         self._asked = self._agreed = None
         with self._held():
             self.rail.ack = self._seq
@@ -331,6 +331,11 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             self._say(sentence, "warn", {"type": "run", "label": "Run"})
         if self.recording is None:
             self._request(self.stand_in(self.experiment))
+
+    def _stop(self) -> None:
+        """Stop the run under way, and forget what it has still to say."""
+        self.runner.cancel()
+        self._under_way = None
 
     def _request(self, experiment: AnyExperiment) -> None:
         if experiment == self._agreed:
@@ -342,12 +347,13 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
 
     def _compute(self, request: Request, should_stop: Callable[[], bool]) -> Result[Extra]:
         """Simulate what has changed; in a worker thread."""
+        self._under_way = request
         experiment, shown = request.experiment, self.recording
         if shown is not None and self._done and shown.experiment.runs_like(experiment):
             recording = replace(shown, experiment=experiment)
             return Result(recording, self.work_out(experiment, recording))
         if not is_compiled(experiment.structure):
-            self._schedule(lambda: self._wait(f"compiling {experiment.title}"))
+            self._schedule(lambda: self._wait(request, f"compiling {experiment.title}"))
 
         def on_part(part: Recording) -> None:
             result = Result(part, self.work_out(experiment, part))
@@ -356,15 +362,16 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         recording = simulate(experiment, should_stop=should_stop, on_part=on_part)
         return Result(recording, self.work_out(experiment, recording))
 
-    def _wait(self, reason: str) -> None:
-        """Say why the plots are not up to date."""
-        with self._held():
-            self.status.busy = reason
+    def _wait(self, request: Request, reason: str) -> None:
+        """Say why the plots are not up to date, unless they are by now."""
+        if self._under_way is request:
+            with self._held():
+                self.status.busy = reason
 
     def _deliver_part(self, request: Request, result: Result[Extra]) -> None:
         """Show how far a long run has come."""
-        if self._asked is None:
-            return  # it was cancelled meanwhile
+        if self._under_way is not request:
+            return
         done = result.recording.n_steps / request.experiment.n_steps
         with self._held():
             self._show(result)
@@ -374,7 +381,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             )
 
     def _deliver(self, request: Request, result: Result[Extra]) -> None:
-        recording = result.recording
+        recording, self._under_way = result.recording, None
         with self._held():
             self._show(result)
             self._done = True
@@ -398,6 +405,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self.recording = recording
 
     def _fail(self, request: Request, error: Exception) -> None:
+        self._under_way = None
         with self._held():
             self._show_state()
             self.status.param.update(busy="", work={})

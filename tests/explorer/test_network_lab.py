@@ -199,6 +199,17 @@ def test_no_edit_raises_and_all_of_them_survive_a_link(edits):
         lab.runner.cancel()
 
 
+def test_a_word_about_compiling_that_comes_late_does_not_stay():
+    """Panel holds back what comes while a page is loading, and may let the next one pass it."""
+    simulation._programs.clear()
+    lab = Bench(small())
+    word, result = lab.callbacks.get(timeout=60), lab.callbacks.get(timeout=60)
+    result()
+    word()
+    assert lab.recording.spike_count > 0
+    assert lab.status.busy == ""
+
+
 # -- links ---------------------------------------------------------------------------------------
 
 
