@@ -1,6 +1,7 @@
 """The apps compose what the explorer offers; nothing is computed in them."""
 
 import ast
+import os
 import subprocess
 import sys
 import time
@@ -41,7 +42,7 @@ def test_an_app_only_composes(app):
 
 @pytest.mark.parametrize("app", APPS, ids=NAMES)
 def test_an_app_serves_its_page(app, tmp_path):
-    port = free_port(5700)
+    port = free_port(5700 + os.getpid() % 300)  # another process of the tests looks elsewhere
     log = tmp_path / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
