@@ -25,7 +25,7 @@ from explorer.state import LabState
 from explorer.transport import in_one_piece, send_promptly
 from explorer.views import View, Window
 
-__all__ = ["Description", "Lab", "number"]
+__all__ = ["Description", "Lab", "number", "sentence"]
 
 log = logging.getLogger(__name__)
 
@@ -435,11 +435,9 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
                 for view in self.views:
                     view.update(self.recording)
 
-    def _say(self, sentence: str, tone: str, action: dict[str, str] | None = None) -> None:
-        sentence = sentence[:1].upper() + sentence[1:].rstrip(".") + "."
-        self.status.message = {"text": sentence, "tone": tone} | (
-            {"action": action} if action else {}
-        )
+    def _say(self, text: str, tone: str, action: dict[str, str] | None = None) -> None:
+        text = sentence(text).rstrip(".") + "."
+        self.status.message = {"text": text, "tone": tone} | ({"action": action} if action else {})
 
     # -- where things run ------------------------------------------------------------------------
 
@@ -484,6 +482,11 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
 def number(id_: str, label: str, value: str, unit: str, title: str) -> dict[str, str]:
     """Make an entry of the insight column."""
     return {"id": id_, "label": label, "value": value, "unit": unit, "title": title}
+
+
+def sentence(text: str) -> str:
+    """Begin a text with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -23,7 +23,7 @@ from engine import (
 from engine.analysis import networks as analysis
 from explorer import controls, shell, typeset
 from explorer.components import Message, NetworkGraph
-from explorer.labs.base import Description, Lab, number
+from explorer.labs.base import Description, Lab, number, sentence
 from explorer.presets import presets
 from explorer.views import View, Window
 from explorer.views.network import (
@@ -109,6 +109,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         self.selected = WHOLE
         self.graph = NetworkGraph(limits={"populations": MOST})
         self._figure = "spectrum"
+        self._connections: list[Any] = []  # what the image of the connections shows
         self._paces: deque[float] = deque([1.0], maxlen=3)
         super().__init__(experiment, query)
         self.state.preset = next((n for n, e in self.named().items() if e == self.experiment), "")
@@ -165,7 +166,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
                     projection = replace(_projection(message), connectivity=kind)
                     self._edit(before.with_projection(name, projection), f"ends of {name}", name)
         except ParameterError as error:
-            self.graph.notice = _sentence(str(error))
+            self.graph.notice = sentence(str(error))
 
     def _edit(self, experiment: NetworkExperiment, label: str, selected: str) -> None:
         """Take an edited network, and select what is new in it."""
@@ -339,10 +340,8 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         return name if name in experiment.populations else next(iter(experiment.populations))
 
     def show_extra(self, extra: Findings) -> None:
-        """Show the figure of the insight column."""
+        """Keep what the figure of the insight column shows."""
         self._findings = extra
-        if self._figure == "spectrum":
-            self.figures["spectrum"].update(extra.spectra)
 
     def _show(self, result: Any) -> None:
         recording = result.recording
@@ -359,8 +358,12 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
             case "spectrum":
                 self.figures["spectrum"].update(self._findings.spectra)
             case "connections":
-                image = analysis.connectivity_image(network)
-                self.figures["connections"].update(image, network.ranges)
+                signs = [analysis.sign_of(network, name) for name in network.projections]
+                drawn = [network.sizes, signs, list(network.graphs.values())]
+                if drawn != self._connections:  # else it is the image that there is
+                    self._connections = drawn
+                    image = analysis.connectivity_image(network)
+                    self.figures["connections"].update(image, network.ranges)
             case "degrees":
                 name = self._population_of(network)
                 degrees = analysis.in_degrees(network, name)
@@ -499,7 +502,7 @@ def _projection_groups(
     places = [p for p in network.choice_specs if p.startswith(f"{name}.") and p.count(".") == 1]
     for path in places:
         place = path.partition(".")[2]
-        groups.append((place, _sentence(place), _place(rows, path)))
+        groups.append((place, sentence(place), _place(rows, path)))
     return groups
 
 
@@ -629,7 +632,3 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -11,7 +11,7 @@ import panel as pn
 from engine import LIF, Experiment, ParameterError, Recording, catalog
 from engine.analysis.firing_patterns import classify_recording
 from explorer import controls, shell
-from explorer.labs.base import Description, Lab, number
+from explorer.labs.base import Description, Lab, number, sentence
 from explorer.views import (
     Curves,
     RasterView,
@@ -155,8 +155,4 @@ def _pattern(recording: Recording) -> list[dict[str, str]]:
         pattern = classify_recording(recording, recording.experiment.watched[0])
     except ParameterError:
         return []  # the names are those of the answer to a step
-    return [number("pattern", "Firing pattern", pattern.label, "", _sentence(pattern.reason))]
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return [number("pattern", "Firing pattern", pattern.label, "", sentence(pattern.reason))]
