@@ -29,6 +29,7 @@ from engine.synapse_experiment import kernels, short_term
 from explorer import links, shell, typeset
 from explorer.components import GalleryCards, HeaderBar, Message
 from explorer.labs import Lab, NetworkLab, NeuronLab, SynapseLab
+from explorer.pagethread import PageThread
 from explorer.theme import population_role
 from explorer.views import output_curves
 from explorer.views.thinning import min_max
@@ -347,7 +348,7 @@ class Gallery(pn.viewable.Viewer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._document = pn.state.curdoc
+        self._thread = PageThread()
         self._models = {
             f"{kind.id}/{name}": (kind.id, name, cls)
             for kind in kinds()
@@ -367,11 +368,7 @@ class Gallery(pn.viewable.Viewer):
         if done.exception() is not None:
             log.error("the thumbnail of %s failed", id_, exc_info=done.exception())
             return
-        document = self._document
-        if document is None or document.session_context is None:
-            self._show(id_, done.result())
-        else:
-            document.add_next_tick_callback(lambda: self._show(id_, done.result()))
+        self._thread.call(lambda: self._show(id_, done.result()))
 
     def _show(self, id_: str, drawing: Drawing) -> None:
         self.cards.thumbnails = {**self.cards.thumbnails, id_: drawing}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -12,13 +11,13 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import panel as pn
-from bokeh.document import Document
 
 from engine import Recording, SpikescopeError, simulate
 from engine.base_experiment import BaseExperiment
 from engine.simulation import is_compiled
 from explorer import controls, links, shell, typeset
 from explorer.components import ControlRail, HeaderBar, Insight, Message, StatusLine
+from explorer.pagethread import PageThread
 from explorer.presets import presets
 from explorer.runner import LatestRunner
 from explorer.state import LabState
@@ -104,11 +103,8 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self.state = LabState(link.experiment)
         self.recording: Recording | None = None
         self._done = True  # whether the recording is the whole of its run
-        self._document = pn.state.curdoc
-        self._has_session = (
-            self._document is not None and self._document.session_context is not None
-        )
-        self._loop = _running_loop()
+        self._thread = PageThread()
+        self._document = self._thread.document
         self._seq = 0
         self._asked: Any = None  # what the plots show once nothing runs any more
         self._agreed: Any = None  # what the user wants to see, however long it takes
@@ -451,14 +447,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             yield
 
     def _schedule(self, callback: Callable[[], None]) -> None:
-        document = self._document
-        if document is not None and self._has_session:
-            if document.session_context is not None:  # else the page was closed meanwhile
-                document.add_next_tick_callback(lambda: _when_loaded(document, callback))
-        elif self._loop is not None and self._loop.is_running():
-            self._loop.call_soon_threadsafe(callback)
-        else:
-            callback()
+        self._thread.call(callback)
 
     # -- shown -----------------------------------------------------------------------------------
 
@@ -487,28 +476,6 @@ def number(id_: str, label: str, value: str, unit: str, title: str) -> dict[str,
 def sentence(text: str) -> str:
     """Begin a text with a capital letter."""
     return text[:1].upper() + text[1:]
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the event loop of a notebook's kernel; None in a plain script."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _when_loaded(document: Document, callback: Callable[[], None]) -> None:
-    """Call back before a browser has asked for the page, or once it has all of it.
-
-    Panel 1.9 loses what changes while a page is on its way.
-    """
-    session = getattr(document.session_context, "session", None)
-    if session is None:
-        return
-    if pn.state.loaded or not session.connection_count:
-        callback()
-    else:
-        pn.state.onload(callback)
 
 
 def _status(recording: Recording) -> list[dict[str, str]]:
