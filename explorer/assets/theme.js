@@ -139,7 +139,7 @@
       return length;
     };
   }
-  document.addEventListener("DOMContentLoaded", watchDocuments);
+  document.addEventListener("DOMContentLoaded", watchDocuments, { once: true }); // module shims say it again
 
   new MutationObserver(() => {
     generation += 1;
