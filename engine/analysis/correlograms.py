@@ -40,12 +40,13 @@ def autocorrelogram(
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Give the rate of a neuron before and after each of its own spikes.
 
-    .. math:: C(\tau) = \frac{1}{b \sum_i N_i} \frac{T}{T - |\tau|}
-        \sum_i \sum_{k \ne l} \mathbf{1}\bigl[ t_{i,l} - t_{i,k} \in \tau \pm b/2 \bigr]
+    .. math:: C(\tau) = \frac{M(\tau)}{N b\,(1 - |\tau| / T)}
 
-    The spike itself is left out. Behind a dip at zero, which is refractoriness, it has peaks where
-    a neuron fires rhythmically; for a Poisson process it is the rate everywhere. The second factor
-    makes up for the spikes beyond the ends of a run of length :math:`T`.
+    Here :math:`M` counts how often two of the :math:`N` spikes belong to the same neuron and are
+    :math:`\tau \pm b/2` apart; the spike itself is left out. Behind a dip at zero, which is
+    refractoriness, there are peaks where a neuron fires rhythmically; for a Poisson process it is
+    the rate everywhere. The bracket makes up for spikes beyond the ends of a run of length
+    :math:`T`.
 
     Parameters
     ----------
@@ -92,10 +93,10 @@ def cross_correlogram(
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Give the rate of the other neurons before and after each spike, averaged over all pairs.
 
-    .. math:: C(\tau) = \frac{1}{b\, (n - 1) \sum_i N_i} \frac{T}{T - |\tau|}
-        \sum_{i \ne j} \sum_{k, l} \mathbf{1}\bigl[ t_{j,l} - t_{i,k} \in \tau \pm b/2 \bigr]
+    .. math:: C(\tau) = \frac{M(\tau)}{N (n - 1)\, b\,(1 - |\tau| / T)}
 
-    Where neurons are independent it is their mean rate everywhere. A peak at zero is synchrony,
+    Here :math:`M` counts how often two of the :math:`N` spikes belong to different ones of the
+    :math:`n` neurons and are :math:`\tau \pm b/2` apart, in a run of length :math:`T`. Where neurons are independent it is their mean rate everywhere. A peak at zero is synchrony,
     peaks beside it are a rhythm that they share.
 
     Parameters
@@ -188,11 +189,11 @@ def psth(
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Give the rate around an event of the input, averaged over events and neurons.
 
-    .. math:: \nu(\tau) = \frac{1}{n K b} \sum_{k=1}^{K}
-        N(e_k + \tau;\, e_k + \tau + b)
+    .. math:: \nu(\tau) = \frac{1}{n K b} \sum_{k=1}^{K} N_k(\tau)
 
-    Here :math:`N` counts the spikes of all :math:`n` neurons in a bin of width :math:`b` that
-    begins a time :math:`\tau` after the event :math:`e_k`. Each neuron and each event is a trial.
+    Here :math:`N_k` counts the spikes of all :math:`n` neurons in a bin of width :math:`b` that
+    begins a time :math:`\tau` after event :math:`k` of :math:`K`. Each neuron and each event is a
+    trial.
 
     Parameters
     ----------
@@ -246,7 +247,7 @@ def psth(
 def vector_strength(times: Any, period: float) -> float:
     r"""Measure how well spikes keep to one phase of a cycle: 0 not at all, 1 perfectly.
 
-    .. math:: r = \frac{1}{N} \Bigl| \sum_k e^{2 \pi i\, t_k / P} \Bigr|
+    .. math:: r = \frac{1}{N} \left| \sum_k e^{2 \pi i\, t_k / P} \right|
 
     Parameters
     ----------
@@ -289,11 +290,12 @@ def power_spectrum(
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Give the power spectrum of the spike train of a neuron.
 
-    .. math:: S(f) = \frac{1}{T} \Bigl\langle \Bigl|
-        \sum_k e^{-2 \pi i f t_k} - \nu \int_0^T e^{-2 \pi i f t} dt \Bigr|^2 \Bigr\rangle
+    .. math:: S(f) = \frac{1}{T} \left\langle \left|
+        \int_0^T (x(t) - \langle x \rangle)\, e^{-2 \pi i f t} dt \right|^2 \right\rangle
 
-    The mean is over neurons and over overlapping windows of length :math:`T`. A Poisson process of
-    rate :math:`\nu` has :math:`S = \nu` at all frequencies. A rhythm is a peak, and refractoriness
+    Here :math:`x(t) = \sum_k \delta(t - t_k)` is the train of a neuron. The mean is over neurons
+    and over overlapping windows of length :math:`T`, by Welch's method. A Poisson process of rate
+    :math:`\nu` has :math:`S = \nu` at all frequencies. A rhythm is a peak, and refractoriness
     a dip at low frequencies. At high ones the spectrum is the rate.
 
     Parameters

@@ -35,7 +35,7 @@ COARSEST = 40
 def isi_histogram(times: Any, ids: Any, bin: float | None = None) -> tuple[np.ndarray, np.ndarray]:
     r"""Count how often intervals of each length occur.
 
-    .. math:: H_j = \#\{\Delta_{i,k} : j b \le \Delta_{i,k} < (j + 1) b\}
+    .. math:: H_j = \#\{i, k : j b \le \Delta_{i,k} < (j + 1) b\}
 
     Here :math:`\Delta_{i,k}` is the time from a spike of neuron :math:`i` to its next one, and
     :math:`b` the width of a bin.
@@ -92,8 +92,8 @@ def _round_width(least: float) -> float:
 def cv2(times: Any, ids: Any) -> float:
     r"""Measure how much successive intervals differ: 0 for a clock, 1 for a Poisson process.
 
-    .. math:: \mathrm{CV}_2 = \Bigl\langle
-        \frac{2\,|\Delta_{k+1} - \Delta_k|}{\Delta_{k+1} + \Delta_k} \Bigr\rangle
+    .. math:: \mathrm{CV}_2 = \left\langle
+        \frac{2\,|\Delta_{k+1} - \Delta_k|}{\Delta_{k+1} + \Delta_k} \right\rangle
 
     Only neighbours are compared, so that a rate which changes slowly does not count as
     irregularity, as it does in the CV.
@@ -129,8 +129,8 @@ def cv2(times: Any, ids: Any) -> float:
 def lv(times: Any, ids: Any) -> float:
     r"""Measure the local variation of the intervals: 0 for a clock, 1 for a Poisson process.
 
-    .. math:: \mathrm{LV} = 3 \Bigl\langle
-        \Bigl( \frac{\Delta_{k+1} - \Delta_k}{\Delta_{k+1} + \Delta_k} \Bigr)^2 \Bigr\rangle
+    .. math:: \mathrm{LV} = 3 \left\langle
+        \left( \frac{\Delta_{k+1} - \Delta_k}{\Delta_{k+1} + \Delta_k} \right)^2 \right\rangle
 
     Like CV2 it compares neighbours only. For a gamma process of order :math:`\kappa` it is
     :math:`3 / (2 \kappa + 1)`, so that it tells how regular a cell is whatever its rate.
@@ -165,8 +165,8 @@ def lv(times: Any, ids: Any) -> float:
 def adaptation_index(times: Any, ids: Any) -> float:
     r"""Measure whether firing slows down: the mean relative change from interval to interval.
 
-    .. math:: A = \Bigl\langle
-        \frac{\Delta_{k+1} - \Delta_k}{\Delta_{k+1} + \Delta_k} \Bigr\rangle
+    .. math:: A = \left\langle
+        \frac{\Delta_{k+1} - \Delta_k}{\Delta_{k+1} + \Delta_k} \right\rangle
 
     It is above zero where a neuron adapts, below zero where it accelerates, and between -1 and 1.
 
@@ -217,6 +217,8 @@ def _of_neighbours(times: Any, ids: Any, name: str, measure: Any) -> float:
 
 FEWEST = 3
 """Spikes that a burst has at least: two alone are a doublet."""
+FEWEST_OF_A_KIND = 2
+"""Intervals that there are at least on either side of the valley: one alone is an exception."""
 VOID = 0.7
 """How empty the valley between short and long intervals has to be, as in the paper."""
 DECADE = 100
@@ -256,8 +258,8 @@ def bursts(times: Any) -> Bursts:
 
     The histogram :math:`h` of the logarithms of the intervals has one peak at :math:`\Delta_1`
     for those within bursts and another at :math:`\Delta_2` for those between. Where the lowest
-    point :math:`\Delta_v` between two peaks is this empty, at least three spikes less than
-    :math:`\Delta_v` apart are a burst. A clock and a Poisson process have one peak, and no bursts.
+    point :math:`\Delta_v` between two peaks is this empty, with at least two intervals on either
+    side of it, three or more spikes less than :math:`\Delta_v` apart are a burst. A clock and a Poisson process have one peak, and no bursts.
 
     Parameters
     ----------
@@ -316,6 +318,7 @@ def _valley(logs: np.ndarray) -> float:
         # the highest peak on either side, as a shoulder of it has a valley of its own
         sides = height[: dip + 1].max() * height[dip:].max()
         void = 1.0 - float(height[dip]) / float(np.sqrt(sides))
-        if void > best:
+        long = np.sum(place > dip)
+        if void > best and FEWEST_OF_A_KIND <= long <= place.size - FEWEST_OF_A_KIND:
             best, where = void, float(10.0 ** (low + (dip + 0.5) / DECADE))
     return where

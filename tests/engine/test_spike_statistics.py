@@ -372,6 +372,19 @@ def test_a_clock_has_no_bursts_and_no_threshold():
     assert found.share == 0.0
 
 
+def test_one_long_pause_makes_no_bursts():
+    times = np.cumsum(np.r_[np.full(12, 10.0), 300.0, np.full(12, 10.0)])
+    assert intervals.bursts(times).sizes.size == 0
+
+
+def test_many_neurons_and_bins_are_counted_as_few_are(monkeypatch, poisson):
+    times, ids, length = poisson
+    before = variability.fano_factor(times, ids, length), variability.chi(times, ids, 20, length)
+    monkeypatch.setattr(variability, "MANY", -(10**12))
+    after = variability.fano_factor(times, ids, length), variability.chi(times, ids, 20, length)
+    assert after == pytest.approx(before)
+
+
 def test_doublets_are_no_bursts():
     assert intervals.bursts(burst_train(12, size=2)).sizes.size == 0
 
