@@ -96,8 +96,9 @@ def cross_correlogram(
     .. math:: C(\tau) = \frac{M(\tau)}{N (n - 1)\, b\,(1 - |\tau| / T)}
 
     Here :math:`M` counts how often two of the :math:`N` spikes belong to different ones of the
-    :math:`n` neurons and are :math:`\tau \pm b/2` apart, in a run of length :math:`T`. Where neurons are independent it is their mean rate everywhere. A peak at zero is synchrony,
-    peaks beside it are a rhythm that they share.
+    :math:`n` neurons and are :math:`\tau \pm b/2` apart, in a run of length :math:`T`. Where
+    neurons are independent it is their mean rate everywhere. A peak at zero is synchrony, peaks
+    beside it are a rhythm that they share.
 
     Parameters
     ----------

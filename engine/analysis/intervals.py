@@ -259,7 +259,8 @@ def bursts(times: Any) -> Bursts:
     The histogram :math:`h` of the logarithms of the intervals has one peak at :math:`\Delta_1`
     for those within bursts and another at :math:`\Delta_2` for those between. Where the lowest
     point :math:`\Delta_v` between two peaks is this empty, with at least two intervals on either
-    side of it, three or more spikes less than :math:`\Delta_v` apart are a burst. A clock and a Poisson process have one peak, and no bursts.
+    side of it, three or more spikes less than :math:`\Delta_v` apart are a burst. A clock and a
+    Poisson process have one peak, and no bursts.
 
     Parameters
     ----------
