@@ -198,8 +198,9 @@ class Insight(Component):
     )
     methods = param.List(
         default=[],
-        doc="""How figure and numbers are worked out: ``{"id", "label", "words", "formula",
-        "reference"}`` as `explorer.methods` makes them, behind a line that opens.""",
+        doc="""How figure and numbers are worked out: ``{"id", "label", "summary",
+        "formula", "words", "reference"}``, as `explorer.methods` makes them; behind a line that
+        opens.""",
     )
 
     _esm = _script("insight")

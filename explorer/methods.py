@@ -33,24 +33,25 @@ def method(label: str, function: Callable[..., Any]) -> dict[str, str]:
     Returns
     -------
     dict
-        ``{"id", "label", "words", "formula", "reference"}``, the last three as HTML.
+        ``{"id", "label", "summary", "formula", "words", "reference"}``, the last four as HTML.
     """
-    head, rest = sections(inspect.getdoc(function) or "")
+    head, parts = sections(inspect.getdoc(function) or "")
     block = _BLOCK.search(head)
     formula = " ".join(block[1].split()) if block else ""
-    words = _BLOCK.sub("", head)
+    summary, _, rest = _BLOCK.sub("", head).partition("\n\n")
     return {
         "id": function.__name__,
         "label": label,
-        "words": _paragraphs(words, _words),
+        "summary": _paragraphs(summary, _words),
         "formula": typeset.equation(formula),
-        "reference": _paragraphs(rest.get("References", ""), _reference),
+        "words": _paragraphs(rest, _words),
+        "reference": _paragraphs(parts.get("References", ""), _reference),
     }
 
 
 def _paragraphs(text: str, write: Callable[[str], str]) -> str:
-    parts = (" ".join(part.split()) for part in text.split("\n\n"))
-    return "".join(f"<p>{write(part)}</p>" for part in parts if part)
+    found = (" ".join(part.split()) for part in text.split("\n\n"))
+    return "".join(f"<p>{write(part)}</p>" for part in found if part)
 
 
 def _words(text: str) -> str:

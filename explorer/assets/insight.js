@@ -75,9 +75,9 @@ export function render({ model, el }) {
   function showMethods() {
     const wanted = plain(model.methods) ?? [];
     methods.replaceChildren(
-      ...wanted.map(({ id, label, words, formula, reference }) => {
+      ...wanted.map(({ id, label, summary, formula, words, reference }) => {
         const entry = element("section", { class: "method", "data-id": id });
-        const parts = { "method-words": words, equation: formula, reference };
+        const parts = { summary, equation: formula, words, reference };
         entry.append(element("h3", {}, label));
         for (const [name, html] of Object.entries(parts)) {
           const part = element("div", { class: name });

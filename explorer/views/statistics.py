@@ -21,8 +21,9 @@ class StatisticsView(SmallView):
 
     def __init__(self) -> None:
         super().__init__("interval (ms)", "intervals")
-        self._bars = ColumnDataSource({"x": NOTHING[0], "y": NOTHING[1]})
-        area = self.figure.varea_step(
+        # Bokeh 3.9 draws an area of steps without points for ever: what is not there is hidden
+        self._bars = ColumnDataSource({"x": np.zeros(2, np.float32), "y": np.zeros(2, np.float32)})
+        self._area = self.figure.varea_step(
             "x",
             0.0,
             "y",
@@ -31,7 +32,8 @@ class StatisticsView(SmallView):
             color=role_color("trace"),
             fill_alpha=0.85,
         )
-        area.tags = ["role:trace"]
+        self._area.tags = ["role:trace"]
+        self._area.visible = False
         self._expected = self._drawn(self.figure.line, "threshold", line_dash="dashed")
         self._line = self._drawn(self.figure.line, "trace", line_width=1.5)
         self._dots = self._drawn(self.figure.scatter, "trace", size=4, line_color=None)
@@ -51,11 +53,10 @@ class StatisticsView(SmallView):
             self._y = None
         self.shown = found
         edges, heights = found.bars
-        put(
-            self._bars,
-            x=_single(edges),
-            y=_single(np.r_[heights, 0.0] if len(heights) else heights),
-        )
+        if len(edges):
+            put(self._bars, x=_single(edges), y=_single(np.r_[heights, 0.0]))
+        if self._area.visible != bool(len(edges)):
+            self._area.visible = bool(len(edges))
         curves = [found.line, found.dots, found.expected]
         for source, (x, y) in zip([self._line, self._dots, self._expected], curves, strict=True):
             put(source, x=_single(x), y=_single(y))
@@ -64,7 +65,8 @@ class StatisticsView(SmallView):
         high = max((float(x.max()) for x, _ in filled), default=1.0)
         top = max((float(y.max(initial=0.0)) for _, y in filled), default=0.0)
         self._y = nice_range(0.0, 1.06 * top or 1.0, self._y)
-        self.frame(low, high if high > low else low + 1.0, 0.0, self._y[1])
+        margin = 0.02 * (high - low) if len(found.dots[0]) else 0.0  # half of a dot at either end
+        self.frame(low - margin, high + margin if high > low else low + 1.0, 0.0, self._y[1])
         labels = ((self.figure.xaxis[0], found.x_label), (self.figure.yaxis[0], found.y_label))
         for axis, label in labels:
             if axis.axis_label != label:
