@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import NotEnoughSpikes, ParameterError, Recording
+from engine import NotEnoughSpikes, ParameterError, Recording, SynapseExperiment
 from engine.analysis import correlograms, intervals, spike_trains, variability
 from engine.analysis.firing_patterns import stimulus_span
 from explorer.methods import method
@@ -73,8 +73,8 @@ class Spikes:
         Number of neurons, and the one that is watched.
     start, stop : float
         Part of the run in ms.
-    when : str
-        Which part, in words.
+    who, watched_one, when : str
+        All neurons, the one that is watched, and which part of the run, in words.
     recording : Recording
         The run.
     """
@@ -85,6 +85,8 @@ class Spikes:
     watched: int
     start: float
     stop: float
+    who: str
+    watched_one: str
     when: str
     recording: Recording
 
@@ -96,8 +98,7 @@ class Spikes:
     @property
     def all(self) -> str:
         """Words for all neurons and the time."""
-        who = f"All {self.n:,} neurons" if self.n > 1 else "The neuron"
-        return f"{who}, {self.when}."
+        return f"{self.who}, {self.when}."
 
     @property
     def rate(self) -> float:
@@ -112,8 +113,15 @@ class Spikes:
 
 def spikes_of(recording: Recording) -> Spikes:
     """Take the spikes while the input is on and constant, or of the whole run where it is not."""
+    experiment = recording.experiment
     start, stop, when = 0.0, recording.n_steps * recording.dt, "the whole run"
-    if "stimulus" in recording.experiment.choice_specs:
+    n, watched = experiment.n, experiment.watched[0]
+    who = f"All {n:,} neurons" if n > 1 else "The neuron"
+    one = f"Neuron {watched}, the one that is watched" if n > 1 else who
+    if isinstance(experiment, SynapseExperiment):  # a cell behind each synapse
+        n, watched = len(experiment.lanes), 0
+        who, one = ("Both cells", "The cell of A") if n > 1 else ("The cell", "The cell")
+    else:
         try:
             on = stimulus_span(recording)
         except ParameterError:
@@ -123,17 +131,8 @@ def spikes_of(recording: Recording) -> Spikes:
             when = f"while the input is on, {start:g} to {stop:g} ms"
     times, ids = recording.spike_times, recording.spike_neurons
     first, last = np.searchsorted(times, [start - 1e-6, stop - 1e-6])
-    experiment = recording.experiment
-    return Spikes(
-        np.maximum(times[first:last] - start, 0.0),
-        ids[first:last],
-        experiment.n,
-        experiment.watched[0],
-        start,
-        stop,
-        when,
-        recording,
-    )
+    times = np.maximum(times[first:last] - start, 0.0)
+    return Spikes(times, ids[first:last], n, watched, start, stop, who, one, when, recording)
 
 
 # -- the figures -----------------------------------------------------------------------------------
@@ -167,9 +166,9 @@ def _finite(cv: float) -> float:
 
 
 def _order(spikes: Spikes) -> Statistic:
-    times, neuron = spikes.of_watched, spikes.watched
+    times = spikes.of_watched
     if times.size < 2:
-        raise NotEnoughSpikes("a sequence of intervals", f"two spikes of neuron {neuron}")
+        raise NotEnoughSpikes("a sequence of intervals", "two spikes of the neuron that is watched")
     ids = np.zeros(times.size, int)
     step = -(-times.size // MOST_DOTS)
     numbers = [_number("index", "Adaptation", lambda: intervals.adaptation_index(times, ids))]
@@ -192,7 +191,7 @@ def _order(spikes: Spikes) -> Statistic:
         expected=expected,
         x_label="time (ms)",
         y_label="interval (ms)",
-        note=f"Neuron {neuron}, the one that is watched, {spikes.when}.{dashed}",
+        note=f"{spikes.watched_one}, {spikes.when}.{dashed}",
         numbers=numbers,
     )
 
@@ -272,58 +271,76 @@ def _spectrum(spikes: Spikes) -> Statistic:
 
 
 def _psth(spikes: Spikes) -> Statistic:
-    events, period, what = _events(spikes.recording)
-    times, n = spikes.recording.spike_times, spikes.n
-    step = spikes.recording.dt
+    around = _events(spikes.recording)
+    times, n, step = spikes.recording.spike_times, spikes.n, spikes.recording.dt
     length = spikes.recording.n_steps * step
-    if period:
-        events = events[events + period <= length + step / 2]
-        first, last = 0.0, period
-    else:
-        first, last = max(-50.0, -float(events[0])), min(200.0, length - float(events[0]))
-    if not events.size or last - first < 2 * step:
-        raise ParameterError("duration", f"a PSTH needs a whole {what} in the run: make it longer")
-    bin = max(round((last - first) / 50 / step), 1) * step
-    edges, rate = correlograms.psth(times, n, events, first, last, bin)
+    whole = (around.times + around.first >= -step / 2) & (
+        around.times + around.last <= length + step / 2
+    )
+    events = around.times[whole]
+    if not events.size:
+        reason = f"a PSTH needs {around.last:g} ms after the {around.what}: make the run longer"
+        raise ParameterError("duration", reason)
+    bin = max(round((around.last - around.first) / 50 / step), 1) * step
+    edges, rate = correlograms.psth(times, n, events, around.first, around.last, bin)
     top = edges[rate.argmax()] + bin / 2
-    who = f"{n:,} neurons" if n > 1 else "one neuron"
     numbers = [
         _said("peak", "Highest rate", f"{rate.max():.3g}", "Hz"),
-        _said("at", "after", f"{top:.3g}", "ms", f"Time since the beginning of the {what}"),
+        _said("at", "after", f"{top:.3g}", "ms", f"Time since the {around.what}"),
     ]
-    if period:
-        inside = times[(times >= events[0]) & (times < events[-1] + period)] - events[0]
+    if around.period:
+        first, last = events[0], events[-1] + around.period
+        inside = times[(times >= first) & (times < last)] - first
         strength = _number(
-            "strength", "Vector strength", lambda: correlograms.vector_strength(inside, period)
+            "strength",
+            "Vector strength",
+            lambda: correlograms.vector_strength(inside, around.period),
         )
         numbers.append(strength)
-    each = f"{events.size:,} cycles" if period else "one event"
+    count = f"{events.size:,} {around.what}s" if events.size > 1 else f"one {around.what}"
     return Statistic(
         bars=(edges, rate),
-        x_label=f"time since {what} (ms)",
+        x_label=f"time since {around.what} (ms)",
         y_label="rate (Hz)",
-        note=f"Mean over {who} and {each} of the input.",
+        note=f"{spikes.who}, mean over {count} of the input.",
         numbers=numbers,
     )
 
 
-def _events(recording: Recording) -> tuple[np.ndarray, float, str]:
-    """Return when something happens in the input, its period if it has one, and a word for it."""
+@dataclass(frozen=True)
+class Events:
+    """When something happens in the input, and how far around it to look; times in ms."""
+
+    times: np.ndarray
+    first: float
+    last: float
+    what: str
+    period: float = 0.0
+
+
+def _events(recording: Recording) -> Events:
     experiment = recording.experiment
     length = recording.n_steps * recording.dt
-    kind = experiment["stimulus"] if "stimulus" in experiment.choice_specs else ""
-    if kind == "Sine":
-        period = 1000.0 / experiment["stimulus.frequency"]
-        return np.arange(int(length / period + 1e-6)) * period, period, "cycle"
-    if kind == "PulseTrain" and experiment["stimulus.count"] > 1:
-        period = 1000.0 / experiment["stimulus.frequency"]
-        number = int(min(experiment["stimulus.count"], length / period + 1))
-        return experiment["stimulus.start"] + np.arange(number) * period, period, "pulse"
-    if "stimulus.start" in experiment.specs and experiment["stimulus.start"] < length:
-        return np.array([experiment["stimulus.start"]]), 0.0, "onset"
-    raise ParameterError(
-        "stimulus", "a PSTH needs an input with an event: a step, pulses or a sine"
-    )
+    if isinstance(experiment, SynapseExperiment):
+        return Events(experiment.arrivals, 0.0, min(50.0, length / 4), "spike")
+    match experiment["stimulus"]:
+        case "Sine":
+            period = 1000.0 / experiment["stimulus.frequency"]
+            start, number = 0.0, length / period
+            what = "cycle"
+        case "PulseTrain" if experiment["stimulus.count"] > 1:
+            period = 1000.0 / experiment["stimulus.frequency"]
+            start, number = experiment["stimulus.start"], experiment["stimulus.count"]
+            what = "pulse"
+        case _ if "stimulus.start" in experiment.specs:
+            start = experiment["stimulus.start"]
+            stop = max(min(200.0, length - start), 2 * recording.dt)
+            return Events(np.array([start]), -min(50.0, start), stop, "onset")
+        case _:
+            reason = "a PSTH needs an input with an event: a step, pulses or a sine"
+            raise ParameterError("stimulus", reason)
+    times = start + np.arange(int(min(number, length / period) + 1e-6)) * period
+    return Events(times, 0.0, period, what, period)
 
 
 def _fano(spikes: Spikes) -> Statistic:

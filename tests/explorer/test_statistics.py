@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from engine import LIF, Experiment, LIFRef, simulate
+from engine import LIF, Experiment, LIFRef, SynapseExperiment, simulate
 from engine.analysis import intervals, spike_trains
 from explorer import statistics
 from explorer.labs import NeuronLab, figures
@@ -62,7 +62,7 @@ def test_a_figure_has_something_to_draw_and_says_of_which_neurons(figure, record
         assert np.isfinite(x).all()
         assert np.isfinite(y).all()
     assert re.search(r"20 neurons|Neuron 0", found.note)
-    assert re.search(r"100 to 350 ms|event", found.note)
+    assert re.search(r"100 to 350 ms|one onset", found.note)
     assert found.x_label
     assert found.y_label
     assert found.numbers
@@ -123,7 +123,7 @@ def test_the_order_of_intervals_is_that_of_the_neuron_that_is_watched(recording)
         (
             {"stimulus": "PulseTrain", "stimulus.frequency": 20.0, "stimulus.count": 4},
             50.0,
-            "4 cycles",
+            "4 pulses",
         ),
     ],
 )
@@ -146,6 +146,34 @@ def test_the_psth_of_a_step_begins_before_it_and_stays_silent_until_it(recording
 def test_noise_alone_has_no_event():
     note = statistic(simulate(SMALL.update({"stimulus": "OUNoise"})), "psth").note
     assert note.startswith("A PSTH needs an input with an event")
+
+
+FIRING = SynapseExperiment().update({"train": "PoissonTrain", "train.rate": 80.0, "g_max": 60.0})
+
+
+@EACH
+def test_the_cells_behind_two_synapses_are_looked_at_too(figure):
+    found = statistic(both_fire(), figure)
+    assert re.match(r"Both cells|The cell of A", found.note)
+    assert found.numbers
+    one = statistic(simulate(FIRING), figure)
+    assert one.note.startswith("The cell, " if figure != "synchrony" else "Synchrony")
+
+
+@lru_cache
+def both_fire():
+    return simulate(FIRING.update({"B.synapse": "DualExpon", "B.g_max": 60.0}))
+
+
+def test_the_psth_of_a_synapse_is_the_rate_after_its_spikes():
+    run = simulate(FIRING)
+    found = statistic(run, "psth")
+    edges, rate = found.bars
+    arrivals = run.experiment.arrivals
+    assert f"{np.sum(arrivals <= 950):.0f} spikes of the input" in found.note
+    late = (run.spike_times[:, None] - arrivals[None, arrivals <= 950.0]).ravel()
+    inside = np.sum((late >= -1e-6) & (late < 50.0 - 1e-6))
+    assert np.sum(rate * np.diff(edges)) / 1e3 * np.sum(arrivals <= 950) == pytest.approx(inside)
 
 
 # ---------------------------------------------------------------- how it is explained
