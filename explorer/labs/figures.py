@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from typing import Any, ClassVar
 
@@ -15,6 +16,8 @@ from explorer.statistics import FIGURES, Statistic, statistic
 from explorer.views import StatisticsView
 
 __all__ = ["LabWithStatistics"]
+
+log = logging.getLogger(__name__)
 
 OWN = "own"
 """Id of the figure that the lab had without statistics, and starts with."""
@@ -42,9 +45,9 @@ class LabWithStatistics(Lab[AnyExperiment, Extra]):
         self._up_to_date = True  # whether the figure that is chosen came with the run
         super().__init__(experiment, query)
         self._chosen: LatestRunner[Chosen, Statistic] = LatestRunner(
-            lambda chosen, should_stop: statistic(*chosen),
+            lambda chosen, should_stop: _worked_out(*chosen),
             self._deliver_chosen,
-            self._fail_chosen,
+            lambda chosen, error: log.error("a figure could not be shown", exc_info=error),
             self._schedule,
         )
         labels = {OWN: self.own_figure} | {id_: figure.label for id_, figure in FIGURES.items()}
@@ -73,7 +76,7 @@ class LabWithStatistics(Lab[AnyExperiment, Extra]):
     def wanted_statistic(self, recording: Recording) -> Statistic | None:
         """Work out the statistic that is chosen, if one is; in a worker thread."""
         figure = self._figure
-        return None if figure == OWN else statistic(recording, figure)
+        return None if figure == OWN else _worked_out(recording, figure)
 
     def show_statistic(self, found: Statistic | None) -> None:
         """Show what was worked out with a run, unless another figure was chosen meanwhile."""
@@ -105,11 +108,6 @@ class LabWithStatistics(Lab[AnyExperiment, Extra]):
         with self._held():
             self._show_figure(found)
 
-    def _fail_chosen(self, chosen: Chosen, error: Exception) -> None:
-        with self._held():
-            self._show_figure(Statistic(chosen[1], note=f"The figure failed: {error}."))
-        raise error
-
     def _show_figure(self, found: Statistic | None) -> None:
         """Bring the figure, its note and its numbers up to date; None is the lab's own."""
         own = found is None
@@ -122,4 +120,15 @@ class LabWithStatistics(Lab[AnyExperiment, Extra]):
             figure_note=self.own_note if found is None else found.note,
             figure_numbers=[] if found is None else found.numbers,
             methods=[] if found is None else FIGURES[found.figure].explained(),
+        )
+
+
+def _worked_out(recording: Recording, figure: str) -> Statistic:
+    """Work out a statistic; a fault in one must not take the plots of the run with it."""
+    try:
+        return statistic(recording, figure)
+    except Exception:
+        log.exception("the figure %s failed", figure)
+        return Statistic(
+            figure, note="This figure failed; the run is not affected. Choose another."
         )

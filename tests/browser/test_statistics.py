@@ -11,7 +11,7 @@ NUMBERS = "reach.all('.figure-numbers .number').map(n => n.dataset.id + n.innerT
 
 def choose(lab, label, axis):
     lab.page.get_by_label("figure", exact=True).select_option(label=label)
-    lab.wait(f"{FIGURE}.some(f => f.below[0].axis_label === '{axis}')")
+    lab.wait(f"{FIGURE}.some(f => f.below[0].axis_label === '{axis}')", timeout=30_000)
 
 
 def test_a_statistic_is_chosen_and_follows_the_slider(visit):
