@@ -8,7 +8,13 @@ from engine import boundary, catalog, inputs, projections, surrogates
 from engine.__about__ import __version__
 from engine.background import Background
 from engine.dynamics import AlignPost, BindCondData, Dynamics, Neuron, Synapse
-from engine.errors import MemoryBudgetError, ParameterError, SimulationCancelled, SpikescopeError
+from engine.errors import (
+    MemoryBudgetError,
+    NotEnoughSpikes,
+    ParameterError,
+    SimulationCancelled,
+    SpikescopeError,
+)
 from engine.experiment import Experiment, Structure
 from engine.network_experiment import NetworkExperiment
 from engine.neurons import (
@@ -147,6 +153,7 @@ __all__ = [
     "NetworkExperiment",
     "NetworkProjection",
     "Neuron",
+    "NotEnoughSpikes",
     "OUProcessInput",
     "OneToOne",
     "PairSTDP",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["MemoryBudgetError", "ParameterError", "SimulationCancelled", "SpikescopeError"]
+__all__ = [
+    "MemoryBudgetError",
+    "NotEnoughSpikes",
+    "ParameterError",
+    "SimulationCancelled",
+    "SpikescopeError",
+]
 
 
 class SpikescopeError(Exception):
@@ -25,6 +31,13 @@ class ParameterError(SpikescopeError, ValueError):
 
 class MemoryBudgetError(ParameterError):
     """A run that would not fit into memory; found before anything is allocated."""
+
+
+class NotEnoughSpikes(ParameterError):
+    """A statistic of spikes where there are too few of them to say anything."""
+
+    def __init__(self, what: str, needed: str) -> None:
+        super().__init__("times", f"not enough spikes: {what} needs {needed}")
 
 
 class SimulationCancelled(SpikescopeError):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from engine import Recording
 
 app = typer.Typer(
     help="Interactive explorer of spiking neurons.",
@@ -107,7 +111,7 @@ def simulate(
         raise typer.Exit(2) from None
     typer.echo(
         f"{model}: {recording.spike_count:,} spikes of {experiment.n} neurons, "
-        f"{recording.rate:.1f} Hz, CV {recording.cv:.2f}"
+        f"{recording.rate:.1f} Hz\n{_statistics(recording)}"
     )
     if recording.problem:
         typer.echo(f"spikescope: {recording.problem}", err=True)
@@ -119,6 +123,31 @@ def simulate(
             typer.echo(f"spikescope: {out} cannot be written: {error.strerror}", err=True)
             raise typer.Exit(2) from None
         typer.echo(f"wrote {out}")
+
+
+def _statistics(recording: Recording) -> str:
+    """Say how regularly and how much together the neurons of a run fire."""
+    from engine import ParameterError
+    from engine.analysis import intervals, variability
+
+    times, ids, n = recording.spike_times, recording.spike_neurons, recording.experiment.n
+    length = recording.n_steps * recording.dt
+    measures = {
+        "CV {:.2f}": lambda: recording.cv,
+        "CV2 {:.2f}": lambda: intervals.cv2(times, ids),
+        "LV {:.2f}": lambda: intervals.lv(times, ids),
+        "Fano factor {:.2f} (100 ms)": lambda: variability.fano_factor(times, ids, length),
+        "synchrony {:.2f} (chi, 5 ms)": lambda: variability.chi(times, ids, n, length),
+    }
+    found = []
+    for words, measure in measures.items():
+        try:
+            value = measure()
+        except ParameterError:  # not enough spikes, neurons or time
+            continue
+        if not isnan(value):
+            found.append(words.format(value))
+    return ", ".join(found) or "not enough spikes for statistics of their intervals"
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -190,6 +190,18 @@ class Insight(Component):
     figure_title = param.String(default="Surrogate", doc="Heading of the figure.")
     figures = param.List(default=[], doc='Figures to choose from: ``{"id", "label"}``.')
     figure_id = param.String(default="", doc="Id of the figure in sight.")
+    figure_note = param.String(
+        default="", doc="A sentence under the figure: what is looked at, or why there is nothing."
+    )
+    figure_numbers = param.List(
+        default=[], doc="Numbers that belong to the figure, like `numbers`; they stand under it."
+    )
+    methods = param.List(
+        default=[],
+        doc="""How figure and numbers are worked out: ``{"id", "label", "summary",
+        "formula", "words", "reference"}``, as `explorer.methods` makes them; behind a line that
+        opens.""",
+    )
 
     _esm = _script("insight")
     _stylesheets = _styles("insight")

@@ -32,7 +32,7 @@ from engine import boundary
 from engine.errors import ParameterError
 from engine.recording import Recording
 
-__all__ = ["LABELS", "FiringPattern", "classify", "classify_recording"]
+__all__ = ["LABELS", "FiringPattern", "classify", "classify_recording", "stimulus_span"]
 
 DELAYED = "delayed"
 STEADY = ("tonic", "adapting", "accelerating", "bursting", "irregular")
@@ -218,6 +218,29 @@ def classify_recording(recording: Recording, neuron: int = 0) -> FiringPattern:
     ParameterError
         The stimulus of the run is of another kind.
     """
+    start, stop = stimulus_span(recording)
+    times = recording.spike_times[recording.spike_neurons == neuron]
+    return classify(times, start, stop, recording.n_steps * recording.dt)
+
+
+def stimulus_span(recording: Recording) -> tuple[float, float]:
+    """Say when the stimulus of a recording is on and constant.
+
+    Parameters
+    ----------
+    recording : Recording
+        A run whose stimulus is a step, a single pulse, or constant.
+
+    Returns
+    -------
+    start, stop : float
+        In ms; not beyond the end of the recording.
+
+    Raises
+    ------
+    ParameterError
+        The stimulus of the run is of another kind.
+    """
     experiment = recording.experiment
     length = recording.n_steps * recording.dt
     match experiment["stimulus"]:
@@ -234,8 +257,7 @@ def classify_recording(recording: Recording, neuron: int = 0) -> FiringPattern:
                 f"a firing pattern is told from a step, a single pulse or a constant input, "
                 f"not from {kind}",
             )
-    times = recording.spike_times[recording.spike_neurons == neuron]
-    return classify(times, start, min(stop, length), length)
+    return start, min(stop, length)
 
 
 def _name(

@@ -25,7 +25,11 @@ import saiunit as u
 from engine import boundary
 from engine.errors import ParameterError
 
-__all__ = ["cv", "isi", "mean_rate", "population_rate", "spike_count"]
+__all__ = ["by_neuron", "cv", "events", "isi", "mean_rate", "population_rate", "spike_count"]
+
+ROUNDING = 1e-4
+"""Milliseconds by which a time may fall short of an edge and still open the bin: spikes lie on the
+grid of the step, a rounding error to one side or the other."""
 
 
 def spike_count(ids: Any, n: int) -> np.ndarray:
@@ -96,6 +100,69 @@ def mean_rate(ids: Any, n: int, duration: Any) -> float:
     return 1000.0 * np.size(ids) / (_positive_count(n) * _positive_time(duration, "duration"))
 
 
+def events(times: Any, ids: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Read spikes as plain arrays, in the order in which they are given.
+
+    Parameters
+    ----------
+    times : Quantity[ms] or array_like, shape (spike,)
+        Spike times.
+    ids : array_like of int, shape (spike,)
+        The neuron of each spike.
+
+    Returns
+    -------
+    times : numpy.ndarray, shape (spike,)
+        In ms.
+    owners : numpy.ndarray of int, shape (spike,)
+        The neuron of each spike.
+
+    Raises
+    ------
+    ParameterError
+        Times and neurons differ in number, or times are not times.
+    """
+    when, owners = _milliseconds(times), _owners(ids)
+    if when.size != owners.size:
+        raise ParameterError(
+            "ids", f"ids must name one neuron per spike, got {owners.size} for {when.size} times"
+        )
+    return when, owners
+
+
+def by_neuron(times: Any, ids: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Sort spikes by neuron, and in time within a neuron.
+
+    Parameters
+    ----------
+    times : Quantity[ms] or array_like, shape (spike,)
+        Spike times, in any order.
+    ids : array_like of int, shape (spike,)
+        The neuron of each spike.
+
+    Returns
+    -------
+    times : numpy.ndarray, shape (spike,)
+        In ms.
+    owners : numpy.ndarray of int, shape (spike,)
+        The neuron of each spike.
+
+    Raises
+    ------
+    ParameterError
+        Times and neurons differ in number, or times are not times.
+    """
+    when, owners = events(times, ids)
+    if when.size and np.any(when[1:] < when[:-1]):
+        order = np.argsort(when, kind="stable")
+        when, owners = when[order], owners[order]
+    # a stable sort of 16-bit integers is a radix sort: ten times faster, and most populations fit
+    small = owners.size and owners.min() >= 0 and owners.max() < 2**16
+    order = np.argsort(owners.astype(np.uint16) if small else owners, kind="stable")
+    when, owners = when[order], owners[order]
+    return when, owners
+
+
 def isi(times: Any, ids: Any) -> tuple[np.ndarray, np.ndarray]:
     r"""Give the intervals between successive spikes of the same neuron.
 
@@ -125,18 +192,7 @@ def isi(times: Any, ids: Any) -> tuple[np.ndarray, np.ndarray]:
     Gerstner, W., Kistler, W. M., Naud, R. and Paninski, L. (2014). Neuronal Dynamics, section 7.3.
     Cambridge University Press. doi:10.1017/CBO9781107447615
     """
-    when, owners = _milliseconds(times), _owners(ids)
-    if when.size != owners.size:
-        raise ParameterError(
-            "ids", f"ids must name one neuron per spike, got {owners.size} for {when.size} times"
-        )
-    if when.size and np.any(when[1:] < when[:-1]):
-        order = np.argsort(when, kind="stable")
-        when, owners = when[order], owners[order]
-    # a stable sort of 16-bit integers is a radix sort: ten times faster, and most populations fit
-    small = owners.size and owners.min() >= 0 and owners.max() < 2**16
-    order = np.argsort(owners.astype(np.uint16) if small else owners, kind="stable")
-    when, owners = when[order], owners[order]
+    when, owners = by_neuron(times, ids)
     same = owners[1:] == owners[:-1]
     return (when[1:] - when[:-1])[same], owners[1:][same]
 
@@ -146,8 +202,8 @@ def cv(times: Any, ids: Any) -> float:
 
     .. math::
 
-        \mathrm{CV} = \Bigl\langle \frac{\sigma_i}{\mu_i} \Bigr\rangle_i, \qquad
-        \mu_i = \langle \Delta_{i,k} \rangle_k, \quad
+        \mathrm{CV} = \left\langle \frac{\sigma_i}{\mu_i} \right\rangle_i \quad
+        \mu_i = \langle \Delta_{i,k} \rangle_k \quad
         \sigma_i^2 = \langle (\Delta_{i,k} - \mu_i)^2 \rangle_k
 
     It is 0 for a clock and 1 for a Poisson process.

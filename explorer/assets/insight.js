@@ -19,14 +19,28 @@ export function render({ model, el }) {
   const numbers = section("numbers", "This run", [list]);
   const formula = section("equation", "Equation", [equation, note]);
   const choice = element("select", { class: "choice", "aria-label": "figure" });
-  const plot = section("figure", "Surrogate", [choice, figure]);
+  const figureNote = element("p", { class: "note figure-note" });
+  const figureList = element("dl", { class: "numbers figure-numbers" });
+  const how = element("details", { class: "how" });
+  const methods = element("div", { class: "methods" });
+  how.append(element("summary", {}, "How is this computed?"), methods);
+  const plot = section("figure", "Surrogate", [choice, figure, figureNote, figureList, how]);
   body.append(numbers.root, formula.root, plot.root);
   el.append(root);
 
   const cells = new Map();
+  const figureCells = new Map();
 
   function showNumbers() {
-    const wanted = plain(model.numbers) ?? [];
+    numbers.root.hidden = !showList(list, cells, plain(model.numbers) ?? []);
+  }
+
+  function showFigureNumbers() {
+    figureList.hidden = !showList(figureList, figureCells, plain(model.figure_numbers) ?? []);
+  }
+
+  // Entries are replaced in place; those that are no longer wanted go.
+  function showList(list, cells, wanted) {
     const ids = new Set(wanted.map((number) => number.id));
     for (const [id, cell] of cells) {
       if (!ids.has(id)) {
@@ -40,7 +54,7 @@ export function render({ model, el }) {
       cell.show(number);
       if (list.children[index] !== cell.root) list.insertBefore(cell.root, list.children[index] ?? null);
     });
-    numbers.root.hidden = !wanted.length;
+    return wanted.length;
   }
 
   function showEquation() {
@@ -53,8 +67,36 @@ export function render({ model, el }) {
     formula.root.hidden = !model.equation && !model.note;
   }
 
+  function showFigureNote() {
+    setText(figureNote, model.figure_note);
+    figureNote.hidden = !model.figure_note;
+  }
+
+  function showMethods() {
+    const wanted = plain(model.methods) ?? [];
+    methods.replaceChildren(
+      ...wanted.map(({ id, label, summary, formula, words, reference }) => {
+        const entry = element("section", { class: "method", "data-id": id });
+        const parts = { summary, equation: formula, words, reference };
+        entry.append(element("h3", {}, label));
+        for (const [name, html] of Object.entries(parts)) {
+          const part = element("div", { class: name });
+          part.innerHTML = html;
+          entry.append(part);
+        }
+        return entry;
+      }),
+    );
+    how.hidden = !wanted.length;
+    fit();
+  }
+
   // A long line is set smaller rather than cut; below two thirds it scrolls.
   function fit() {
+    for (const formula of [equation, ...methods.querySelectorAll(".equation")]) fitLines(formula);
+  }
+
+  function fitLines(equation) {
     for (const line of equation.children) {
       line.style.fontSize = "";
       const { scrollWidth, clientWidth } = line;
@@ -82,13 +124,20 @@ export function render({ model, el }) {
   choice.addEventListener("change", () => model.send_msg({ type: "figure", id: choice.value }));
   model.on("figures", showChoice);
   model.on("figure_id", () => (choice.value = model.figure_id));
+  how.addEventListener("toggle", fit);
   model.on("numbers", showNumbers);
+  model.on("figure_numbers", showFigureNumbers);
+  model.on("figure_note", showFigureNote);
+  model.on("methods", showMethods);
   model.on(["equation", "note"], showEquation);
   model.on("figure_title", () => setText(plot.title, model.figure_title));
   const observer = new ResizeObserver(fit);
   observer.observe(body);
   model.on("remove", () => observer.disconnect());
   showNumbers();
+  showFigureNumbers();
+  showFigureNote();
+  showMethods();
   showChoice();
   showEquation();
   showFigure();

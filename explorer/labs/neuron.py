@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +12,9 @@ import panel as pn
 from engine import LIF, Experiment, ParameterError, Recording, catalog
 from engine.analysis.firing_patterns import classify_recording
 from explorer import controls, shell
-from explorer.labs.base import Description, Lab, number, sentence
+from explorer.labs.base import Description, number, sentence
+from explorer.labs.figures import LabWithStatistics
+from explorer.statistics import Statistic
 from explorer.views import (
     Curves,
     RasterView,
@@ -27,7 +30,23 @@ from explorer.views import (
 __all__ = ["NeuronLab"]
 
 
-class NeuronLab(Lab[Experiment, Curves]):
+@dataclass(frozen=True)
+class Findings:
+    """What is worked out of a run.
+
+    Attributes
+    ----------
+    curves : Curves
+        The surrogate gradient.
+    statistic : Statistic or None
+        What the figure of the insight column shows, if that is a statistic of the spikes.
+    """
+
+    curves: Curves
+    statistic: Statistic | None
+
+
+class NeuronLab(LabWithStatistics[Experiment, Findings]):
     """A lab of one neuron model: controls, linked plots, numbers.
 
     Parameters, attributes: see `Lab`. Without an experiment it starts with LIF.
@@ -35,7 +54,8 @@ class NeuronLab(Lab[Experiment, Curves]):
 
     id = "neuron"
     title = "Neuron lab"
-    figure_title = "Surrogate (dashed) and its slope"
+    own_figure = "Surrogate and its slope"
+    own_note = "Dashed: the smooth curve in place of the spike. Full: its slope, used for training."
 
     @classmethod
     def default(cls) -> Experiment:
@@ -48,7 +68,7 @@ class NeuronLab(Lab[Experiment, Curves]):
         raster.on_pick(self.state.watch)
         return [StimulusView(window), VoltageView(window), raster, RateView(window, time_axis=True)]
 
-    def small_figure(self) -> Any:
+    def make_own_figure(self) -> Any:
         """Make the figure of the surrogate gradient."""
         self.surrogate = SurrogateView()
         return self.surrogate.figure
@@ -113,15 +133,16 @@ class NeuronLab(Lab[Experiment, Curves]):
         model = experiment.model
         return Description(model.__name__, model.equation, catalog.summary(model))
 
-    def work_out(self, experiment: Experiment, recording: Recording) -> Curves:
-        """Sample the surrogate gradient."""
-        return curves_of(experiment)
+    def work_out(self, experiment: Experiment, recording: Recording) -> Findings:
+        """Sample the surrogate gradient, and work out the statistic that is in sight."""
+        return Findings(curves_of(experiment), self.wanted_statistic(recording))
 
-    def show_extra(self, extra: Curves) -> None:
-        """Show the surrogate gradient."""
-        self.surrogate.update(extra)
+    def show_extra(self, extra: Findings) -> None:
+        """Show the surrogate gradient, and the statistic."""
+        self.surrogate.update(extra.curves)
+        self.show_statistic(extra.statistic)
 
-    def numbers(self, recording: Recording, extra: Curves) -> list[dict[str, str]]:
+    def numbers(self, recording: Recording, extra: Findings) -> list[dict[str, str]]:
         """Return rate, spikes, irregularity and size."""
         cv, pattern = recording.cv, _pattern(recording)
         irregularity = "–" if recording.spike_count == 0 or math.isnan(cv) else f"{cv:.2f}"

@@ -14,7 +14,9 @@ from engine.analysis import synaptic
 from engine.synapse_experiment import LANES, TIMES, kernels
 from engine.trains import DrawnTrain
 from explorer import controls, shell
-from explorer.labs.base import Description, Lab, number
+from explorer.labs.base import Description, number
+from explorer.labs.figures import LabWithStatistics
+from explorer.statistics import Statistic
 from explorer.views import (
     ArrivalsView,
     ConductanceView,
@@ -44,13 +46,16 @@ class Measures:
         Current against potential of each synapse.
     numbers : list of dict
         Entries of the insight column.
+    statistic : Statistic or None
+        What the figure of the insight column shows, if that is a statistic of the cell's spikes.
     """
 
     curves: OutputCurves
     numbers: list[dict[str, str]]
+    statistic: Statistic | None
 
 
-class SynapseLab(Lab[SynapseExperiment, Measures]):
+class SynapseLab(LabWithStatistics[SynapseExperiment, Measures]):
     """A lab of one synapse, or of two on the same spikes: controls, linked plots, numbers.
 
     Parameters, attributes: see `Lab`. Without an experiment it starts with AMPA.
@@ -58,7 +63,8 @@ class SynapseLab(Lab[SynapseExperiment, Measures]):
 
     id = "synapse"
     title = "Synapse lab"
-    figure_title = "Current of an open synapse"
+    own_figure = "Current of an open synapse"
+    own_note = "The current into the cell, against the potential that the cell is held at."
 
     @classmethod
     def default(cls) -> SynapseExperiment:
@@ -88,7 +94,7 @@ class SynapseLab(Lab[SynapseExperiment, Measures]):
             kept.append(round(time, 1))
         self.state.draw(TIMES, kept)
 
-    def small_figure(self) -> Any:
+    def make_own_figure(self) -> Any:
         """Make the figure of current against potential."""
         self.current_voltage = CurrentVoltageView()
         return self.current_voltage.figure
@@ -176,11 +182,12 @@ class SynapseLab(Lab[SynapseExperiment, Measures]):
         for prefix in experiment.lanes:
             letter = f"{LANES[prefix]}: " if len(experiment.lanes) > 1 else ""
             numbers += _measure(experiment, recording, prefix, letter)
-        return Measures(output_curves(experiment), numbers)
+        return Measures(output_curves(experiment), numbers, self.wanted_statistic(recording))
 
     def show_extra(self, extra: Measures) -> None:
-        """Show current against potential."""
+        """Show current against potential, and the statistic."""
         self.current_voltage.update(extra.curves)
+        self.show_statistic(extra.statistic)
 
     def numbers(self, recording: Recording, extra: Measures) -> list[dict[str, str]]:
         """Return amplitude, time to peak, paired-pulse ratio and charge of each synapse."""

@@ -3,6 +3,7 @@
 from explorer.views.base import View, Window
 from explorer.views.raster import RasterView
 from explorer.views.rate import RateView
+from explorer.views.statistics import StatisticsView
 from explorer.views.stimulus import StimulusView
 from explorer.views.surrogate import Curves, SurrogateView, curves_of
 from explorer.views.synapse import (
@@ -28,6 +29,7 @@ __all__ = [
     "PotentialView",
     "RasterView",
     "RateView",
+    "StatisticsView",
     "StimulusView",
     "SurrogateView",
     "View",

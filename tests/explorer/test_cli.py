@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from engine import LIF, Experiment, __version__, catalog, networks, simulate
+from engine.analysis import intervals, variability
 from explorer import cli, server
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +70,22 @@ def test_simulate_says_what_happened():
     expected = simulate(Experiment(LIF).update({"tau": 20.0, "duration": 500.0}))
     assert f"LIF: {expected.spike_count:,} spikes of 100 neurons" in result.output
     assert f"{expected.rate:.1f} Hz" in result.output
+
+
+def test_simulate_prints_the_statistics_of_the_spikes():
+    result = run("simulate", "LIF", "--set", "tau=20ms", "--duration", "500ms")
+    run_again = simulate(Experiment(LIF).update({"tau": 20.0, "duration": 500.0}))
+    times, ids = run_again.spike_times, run_again.spike_neurons
+    assert f"CV {run_again.cv:.2f}, CV2 {intervals.cv2(times, ids):.2f}, LV 0." in result.output
+    factor = variability.fano_factor(times, ids, 500.0)
+    assert f"Fano factor {factor:.2f} (100 ms), synchrony 0." in result.output
+
+
+def test_too_few_spikes_for_a_statistic_are_said_without_a_nan():
+    result = run("simulate", "LIF", "-s", "stimulus.amplitude=0mA", "-s", "noise=None")
+    assert "LIF: 0 spikes" in result.output
+    assert "not enough spikes for statistics" in result.output
+    assert "nan" not in result.output.lower()
 
 
 def test_simulate_writes_what_was_recorded(tmp_path):
