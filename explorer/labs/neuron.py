@@ -81,8 +81,21 @@ class NeuronLab(Lab[Experiment, Curves]):
                 "Threshold and reset",
                 [*rows.numbers(*threshold), *rows.choices(*choices, style="segmented")],
             ),
-            ("stimulus", "Stimulus", [*rows.choices("stimulus"), *rows.under("stimulus")]),
-            ("noise", "Noise", [*rows.choices("noise"), *rows.under("noise")]),
+            (
+                "stimulus",
+                "Stimulus",
+                [
+                    *rows.choices("stimulus"),
+                    *rows.sequences(*experiment.sequence_specs),
+                    *rows.under("stimulus"),
+                    *_draws(rows, "stimulus"),
+                ],
+            ),
+            (
+                "noise",
+                "Noise",
+                [*rows.choices("noise"), *rows.under("noise"), *_draws(rows, "noise")],
+            ),
             (
                 "surrogate",
                 "Surrogate gradient",
@@ -147,6 +160,12 @@ class NeuronLab(Lab[Experiment, Curves]):
         """Return the linked plots, one under the other."""
         figures = [view.figure for view in self.views]
         return shell.stack(figures, weights=[0.7, 1.2, 1.5, 0.95], wide_only=[figures[0]])
+
+
+def _draws(rows: controls.Rows, slot: str) -> list[dict[str, Any]]:
+    """Return the row of what random numbers are drawn for, where there are some."""
+    there = [p for p in rows.experiment.choice_specs if p.startswith(f"{slot}.")]
+    return rows.choices(*there, style="segmented")
 
 
 def _pattern(recording: Recording) -> list[dict[str, str]]:
