@@ -111,15 +111,18 @@ class Handle:
     Attributes
     ----------
     x, y : str
-        Names of the parameters that are its time and its value. Without a time it stands for all
-        times and is only dragged up and down.
+        Names of the parameters that are its time and its value. Where there is only one of them it
+        is dragged along one axis, and stands in the middle of the edge or of the level.
     since : str
         Parameter that the time is counted from, as the width of a pulse is from its start.
+    at : str
+        Parameter at whose value an edge is shown, where the course has no corners.
     """
 
-    x: str
-    y: str
+    x: str = ""
+    y: str = ""
     since: str = ""
+    at: str = ""
 
 
 class Stimulus(Component):
@@ -393,15 +396,15 @@ class Constant(Stimulus):
     """
 
     formula = r"I(t) = I_0"
-    handles = (Handle("", "amplitude"),)
+    handles = (Handle(y="amplitude"),)
     amplitude = ParameterSpec(
         1.0, "I_0", "How strongly the neuron is driven.", soft=(1, 1), of_input=True
     )
 
     @classmethod
     def corners(cls, p: Numbers, duration: float) -> list[tuple[float, float]]:
-        """Give both ends; see `Stimulus.corners`."""
-        return [(0.0, p["amplitude"]), (duration, p["amplitude"])]
+        """Give its level; see `Stimulus.corners`."""
+        return [(0.0, p["amplitude"])]
 
     @classmethod
     def sample(cls, p: Numbers, t: Any, dt: Any, carry: Any, xi: Any) -> tuple[Any, Any]:
@@ -436,7 +439,7 @@ class Step(Stimulus):
 
     formula = r"I(t) = \begin{cases} I_1 & t_1 \le t < t_2 \\ I_0 & \text{otherwise} \end{cases}"
     below = (("start", "stop"),)
-    handles = (Handle("start", "amplitude"), Handle("stop", "amplitude"), Handle("", "baseline"))
+    handles = (Handle("start"), Handle("stop"), Handle(y="amplitude"), Handle(y="baseline"))
     amplitude = ParameterSpec(
         1.0, "I_1", "Drive between start and stop.", soft=(1, 1), of_input=True
     )
@@ -551,9 +554,10 @@ class PulseTrain(Stimulus):
         r" I_0 & \text{otherwise} \end{cases}"
     )
     handles = (
-        Handle("start", "amplitude"),
-        Handle("width", "amplitude", since="start"),
-        Handle("", "baseline"),
+        Handle("start"),
+        Handle("width", since="start"),
+        Handle(y="amplitude"),
+        Handle(y="baseline"),
     )
     amplitude = ParameterSpec(1.0, "I_1", "Drive during a pulse.", soft=(1, 1), of_input=True)
     baseline = ParameterSpec(0.0, "I_0", "Drive between pulses.", soft=(1, 1), of_input=True)
@@ -683,7 +687,7 @@ class Chirp(Stimulus):
         r" f(t) = f_0 + (f_1 - f_0) \tfrac{t - t_1}{t_2 - t_1}, \quad t_1 \le t < t_2"
     )
     below = (("start", "stop"),)
-    handles = (Handle("start", "offset"), Handle("stop", "offset"))
+    handles = (Handle("start", at="offset"), Handle("stop", at="offset"))
     offset = ParameterSpec(1.0, "I_0", "Drive about which it swings.", soft=(1, 1), of_input=True)
     amplitude = ParameterSpec(
         0.5, "A", "How far it swings to either side.", soft=(0, 1), of_input=True
@@ -951,20 +955,21 @@ class ShotNoise(Stimulus):
         return p["w_E"] * carry[0] - p["w_I"] * carry[1], jnp.stack(later)
 
 
-MOST_COUNTED = 24
+MOST_COUNTED = 16
 """Spikes of a step up to which their distribution is summed up; beyond, it is nearly normal."""
 
 
 def _poisson(mean: Any, xi: Any) -> Any:
     """Turn standard-normal numbers into Poisson numbers, the greater the greater they are."""
-    counts = jnp.arange(MOST_COUNTED, dtype=jnp.float32)[:, None]
     few = jnp.minimum(mean, MOST_COUNTED / 4.0)
-    chances = jnp.exp(
-        jax.scipy.special.xlogy(counts, few) - few - jax.scipy.special.gammaln(counts + 1.0)
-    )
     # rounding keeps the sum from reaching 1: a level beyond it would count all of them
     level = jnp.minimum(jax.scipy.special.ndtr(xi), 1.0 - 1e-6)
-    exact = jnp.sum(level > jnp.cumsum(chances, axis=0), axis=0)
+    chance = jnp.exp(-few)
+    below, exact = chance, jnp.zeros_like(level)
+    for count in range(1, MOST_COUNTED + 1):  # unrolled: one fused operation
+        exact = exact + (level > below)
+        chance = chance * few / count
+        below = below + chance
     # Cornish and Fisher's quantile, with the skewness of the distribution
     normal = jnp.floor(mean + jnp.sqrt(mean) * xi + (xi**2 - 1.0) / 6.0 + 0.5)
     return jnp.where(mean > MOST_COUNTED / 4.0, jnp.maximum(normal, 0.0), exact)
