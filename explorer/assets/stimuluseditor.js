@@ -133,6 +133,7 @@ export function render({ model, el, view }) {
   function placeKnobs(f) {
     const wanted = wantedKnobs(f);
     const there = new Map([...knobs.children].map((node) => [node.dataset.id, node]));
+    const order = [];
     for (const knob of wanted) {
       let node = there.get(knob.id);
       there.delete(knob.id);
@@ -140,8 +141,8 @@ export function render({ model, el, view }) {
         node = element("button", { type: "button", "data-id": knob.id });
         node.addEventListener("pointerdown", (event) => grab(event, node));
         node.addEventListener("keydown", (event) => key(event, node));
-        knobs.append(node);
       }
+      order.push(node);
       node.knob = knob;
       const held = gesture?.node === node ? " held" : "";
       node.className = `knob ${knob.handle ? knob.moves : "point"}${held}`;
@@ -152,6 +153,11 @@ export function render({ model, el, view }) {
       if (node.getAttribute("aria-label") !== label) node.setAttribute("aria-label", label);
     }
     for (const node of there.values()) node.remove();
+    const focused = el.getRootNode().activeElement;
+    order.forEach((node, index) => {
+      if (knobs.children[index] !== node) knobs.insertBefore(node, knobs.children[index] ?? null);
+    });
+    if (order.includes(focused) && el.getRootNode().activeElement !== focused) focused.focus({ preventScroll: true });
   }
 
   const digits = (value) => String(Number(Number(value).toPrecision(6))).replace("-", "−");
