@@ -136,9 +136,8 @@ class NeuronCircuit(Circuit):
             own = int(experiment[f"{slot}.seed"]) or seed
             found[slot] = noise(slot, own, number, (chunk, *self._shape(slot)), _normal)
         for slot in self.structure.drawn_slots:
-            kind: Any = self.structure.slots[slot]
-            steps = np.arange(number * chunk, (number + 1) * chunk)
-            found[slot] = kind.interpolate(experiment[f"{slot}.points"], steps, experiment["dt"])
+            kind, points = self.structure.slots[slot], experiment[f"{slot}.points"]
+            found[slot] = _drawn(kind, points, number * chunk, chunk, experiment["dt"])
         return found
 
     def no_drive(self, chunk: int) -> dict[str, Any]:
@@ -288,6 +287,12 @@ def slot_key(key: Any, name: str) -> jax.Array:
 @lru_cache(maxsize=32)
 def _normal(*shape: int) -> Callable[..., jax.Array]:
     return jax.jit(lambda key: jax.random.normal(key, shape, jnp.float32))
+
+
+@lru_cache(maxsize=32)
+def _drawn(kind: Any, points: Any, first: int, steps: int, dt: float) -> np.ndarray:
+    """Return the drawn course of a chunk; kept, because most sliders do not change it."""
+    return kind.interpolate(points, np.arange(first, first + steps), dt)
 
 
 _noise_cache: OrderedDict[Any, jax.Array] = OrderedDict()

@@ -16,6 +16,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,7 @@ def _in_order(points: Iterable[tuple[float, float]]) -> Points:
     return tuple(found)
 
 
+@lru_cache(maxsize=32)
 def write_points(points: Points, between: str = ", ") -> str:
     """Write points as `read_points` reads them, as shortly as they can be read back."""
     return between.join(f"{_short(t)}:{_short(v)}" for t, v in points)

@@ -121,13 +121,16 @@ class NeuronLab(Lab[Experiment, Curves]):
         drawn = experiment.stimulus.drawn
         levels = issubclass(experiment.stimulus, DrawnSteps)
         gain = experiment["stimulus.gain"] or 1.0 if drawn else 1.0
-        self.editor.param.update(
-            course=("levels" if levels else "lines") if drawn else "",
-            points=[list(point) for point in experiment[POINTS]] if drawn else [],
-            scale=[gain, experiment["stimulus.offset"]] if drawn else [1.0, 0.0],
-            handles=handles_of(experiment),
-            unit=unit_text(experiment),
-        )
+        shown: dict[str, Any] = {
+            "course": ("levels" if levels else "lines") if drawn else "",
+            "points": [list(point) for point in experiment[POINTS]] if drawn else [],
+            "scale": [gain, experiment["stimulus.offset"]] if drawn else [1.0, 0.0],
+            "handles": handles_of(experiment),
+            "unit": unit_text(experiment),
+        }
+        changed = {n: value for n, value in shown.items() if value != getattr(self.editor, n)}
+        if changed:  # to set what is there already takes a millisecond
+            self.editor.param.update(**changed)
 
     def _acknowledge(self, request: Request) -> None:
         super()._acknowledge(request)

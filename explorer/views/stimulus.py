@@ -61,7 +61,8 @@ def handles_of(experiment: Experiment) -> list[dict[str, Any]]:
     for index, handle in enumerate(kind.handles):
         x, y = _place(handle, p, corners, experiment["duration"])
         names = [name for name in (handle.x, handle.y) if name]
-        words = " ".join(kind.parameters()[name].meaning.rstrip(".") for name in names)
+        meanings = [kind.parameters()[name].meaning.rstrip(".") for name in names]
+        words = ", ".join([meanings[0], *(m[:1].lower() + m[1:] for m in meanings[1:])])
         moves = f"{'x' if handle.x else ''}{'y' if handle.y else ''}"
         found.append({"id": str(index), "x": x, "y": y, "moves": moves, "label": words})
     return found

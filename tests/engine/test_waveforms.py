@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 import saiunit as u
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import HH, LIF, Experiment, Izhikevich, ParameterError, inputs, simulate, waveforms
@@ -68,7 +68,7 @@ def test_a_level_is_held_until_the_next(points, dt):
     assert (np.isclose(found, np.float32(wanted)) | on_edge).all()
 
 
-@pytest.mark.parametrize("dt", [0.025, 0.1, 0.3])
+@pytest.mark.parametrize("dt", [0.1, 0.3])
 @pytest.mark.parametrize("kind", ["Constant", "Step", "Ramp", "PulseTrain"])
 @pytest.mark.parametrize("target", ["DrawnWaveform", "DrawnSteps"])
 def test_what_becomes_a_drawing_stays_what_it_was(kind, target, dt):
@@ -305,7 +305,8 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
         read_waveform(tmp_path / "image.csv", u.nA)
 
 
-@given(text=st.text(max_size=200))
+@given(text=st.text(max_size=100))
+@settings(max_examples=50)
 def test_no_text_makes_anything_but_a_sentence(text):
     with contextlib.suppress(ParameterError):
         read_waveform(text, u.nA)
