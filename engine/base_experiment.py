@@ -30,10 +30,12 @@ from engine.specs import (
     Component,
     Interval,
     ParameterSpec,
+    PointSpec,
     subclasses,
     unknown_name,
     wrong_order,
 )
+from engine.waveforms import read_points, write_points
 
 if TYPE_CHECKING:
     from engine.circuits import Circuit
@@ -46,8 +48,10 @@ __all__ = [
     "BaseStructure",
     "Settings",
     "choice_of",
+    "default_row",
     "read",
     "settings",
+    "write_row",
 ]
 
 SCHEMA = 1
@@ -289,7 +293,7 @@ class BaseExperiment(ABC):
         if path in self.specs:
             return self.specs[path].default_number
         if path in self.sequence_specs:
-            return self.sequences.get(path, ())
+            return self.sequences.get(path, default_row(self.sequence_specs[path]))
         choices = self.choice_specs
         if path not in choices:
             raise unknown_name("parameter", path, [*self.specs, *choices], self.title)
@@ -321,8 +325,8 @@ class BaseExperiment(ABC):
             for p, spec in self.specs.items()
             if p.endswith(".spread") or self[p] != spec.default_number
         }
-        found |= {p: list(self.sequences[p]) for p in self.sequence_specs if self.sequences.get(p)}
-        return found
+        rows = self.sequence_specs.items()
+        return found | {p: list(self[p]) for p, spec in rows if self[p] != default_row(spec)}
 
     # -- changing -------------------------------------------------------------------------------
 
@@ -335,7 +339,8 @@ class BaseExperiment(ABC):
             A parameter path, a choice, or ``<parameter>.spread`` to let it differ between neurons.
         value : Quantity, float or str
             A quantity; a plain number in the declared unit; or text, ``"20 ms"`` or a choice. For a
-            row of numbers a list of such, or a text with spaces or semicolons between them.
+            row of numbers a list of such, or a text with spaces or semicolons between them; for a
+            row of points what `engine.waveforms.read_points` takes.
 
         Raises
         ------
@@ -346,8 +351,8 @@ class BaseExperiment(ABC):
             number = _number(value, self.specs[path], path)
             return replace(self, values=dict(self.values) | {path: number})
         if path in self.sequence_specs:
-            numbers = _numbers(value, self.sequence_specs[path], path)
-            return replace(self, sequences=dict(self.sequences) | {path: numbers})
+            row = _row(value, self.sequence_specs[path], path)
+            return replace(self, sequences=dict(self.sequences) | {path: row})
         choices = self.choice_specs
         if path in choices:
             return self._choose(path, choices[path].check(value, path))
@@ -585,6 +590,24 @@ def _number(value: Any, spec: ParameterSpec, path: str) -> float:
 
 
 LONGEST_SEQUENCE = 1000
+
+
+def default_row(spec: ParameterSpec) -> tuple[Any, ...]:
+    """Return the row of numbers or points that stands where none was given."""
+    return spec.row if isinstance(spec, PointSpec) else ()
+
+
+def write_row(row: tuple[Any, ...], spec: ParameterSpec, between: str) -> str:
+    """Write a row of numbers or points as `BaseExperiment.set` reads it."""
+    if isinstance(spec, PointSpec):
+        return write_points(row, between)
+    return between.join(repr(float(number)).removesuffix(".0") for number in row)
+
+
+def _row(value: Any, spec: ParameterSpec, path: str) -> tuple[Any, ...]:
+    if isinstance(spec, PointSpec):
+        return read_points(value, spec.unit, path)
+    return _numbers(value, spec, path)
 
 
 def _numbers(value: Any, spec: ParameterSpec, path: str) -> tuple[float, ...]:

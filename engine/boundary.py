@@ -24,6 +24,7 @@ __all__ = [
     "attach",
     "check_parameter",
     "dimension_word",
+    "known_unit",
     "parse_quantity",
     "require_finite",
     "strip",
@@ -88,6 +89,14 @@ def unit_text(unit: u.Unit) -> str:
         if known.dim == unit.dim and math.isclose(known.magnitude, unit.magnitude, rel_tol=1e-9):
             return text
     return str(unit)
+
+
+def known_unit(text: str) -> Any:
+    """Return the unit that is written so, or None."""
+    text = text.strip()
+    for foreign, ours in _SPELLINGS.items():
+        text = text.replace(foreign, ours)
+    return UNITS.get(f"1{text}" if text.startswith("/") else text)  # "0.2/ms"
 
 
 def dimension_word(unit: u.Unit) -> str:
@@ -231,11 +240,7 @@ def parse_quantity(text: str, unit: u.Unit, path: str) -> float:
     require_finite(number, path)
     if not suffix:
         return number
-    for foreign, ours in _SPELLINGS.items():
-        suffix = suffix.replace(foreign, ours)
-    if suffix.startswith("/"):  # "0.2/ms"
-        suffix = f"1{suffix}"
-    given = UNITS.get(suffix)
+    given = known_unit(suffix)
     if given is None:
         wanted = f"write it in {expected}" if expected else "it has no unit"
         raise ParameterError(path, f"{path}: '{suffix}' is not a known unit; {wanted}")

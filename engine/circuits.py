@@ -130,19 +130,32 @@ class NeuronCircuit(Circuit):
         return units | ({"threshold": units[model.potential]} if model.has_threshold else {})
 
     def drive(self, experiment: BaseExperiment, chunk: int, number: int) -> dict[str, Any]:
-        """Return standard-normal numbers for every random input."""
-        seed, n = int(experiment["seed"]), self.structure.n
-        return {
-            slot: noise(slot, seed, number, (chunk, n), _normal)
-            for slot in self.structure.random_slots
-        }
+        """Return standard-normal numbers for every random input, and the values of drawn ones."""
+        seed, found = int(experiment["seed"]), {}
+        for slot in self.structure.random_slots:
+            own = int(experiment[f"{slot}.seed"]) or seed
+            found[slot] = noise(slot, own, number, (chunk, *self._shape(slot)), _normal)
+        for slot in self.structure.drawn_slots:
+            kind, points = self.structure.slots[slot], experiment[f"{slot}.points"]
+            found[slot] = _drawn(kind, points, number * chunk, chunk, experiment["dt"])
+        return found
 
     def no_drive(self, chunk: int) -> dict[str, Any]:
-        """Return zeros for every random input, and compile what draws them."""
-        n = self.structure.n
-        if self.structure.random_slots:
-            _normal(chunk, n)(np.zeros(2, np.uint32))
-        return dict.fromkeys(self.structure.random_slots, np.zeros((chunk, n), np.float32))
+        """Return zeros for every such input, and compile what draws the random ones."""
+        found = {}
+        for slot in self.structure.random_slots:
+            shape = (chunk, *self._shape(slot))
+            _normal(*shape)(np.zeros(2, np.uint32))
+            found[slot] = np.zeros(shape, np.float32)
+        return found | dict.fromkeys(self.structure.drawn_slots, np.zeros(chunk, np.float32))
+
+    def _shape(self, slot: str) -> tuple[int, ...]:
+        """Return the shape of what is drawn for a step."""
+        return self.structure.slots[slot].shape(self._width(slot))
+
+    def _width(self, slot: str) -> int:
+        """Return how many neurons get an input of their own."""
+        return 1 if slot in self.structure.shared else self.structure.n
 
     def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:
         """Build the model and give its states at the start."""
@@ -155,9 +168,12 @@ class NeuronCircuit(Circuit):
         inputs = {}
         for slot, kind in structure.slots.items():
             # a key of its own: with the key of the noise it would be the noise of the first step
-            start = slot_key(key, f"{slot}.start")
-            draw = jax.random.normal(start, (structure.n,)) if kind.stochastic else None
-            inputs[slot] = kind.begin(_numbers_of(slot, parameters), structure.n, draw)
+            numbers, width, draw = _numbers_of(slot, parameters), self._width(slot), None
+            if kind.stochastic:
+                own = parameters[f"{slot}.seed"].astype(key.dtype)
+                start = slot_key(jnp.where(own > 0, key.at[-1].set(own), key), f"{slot}.start")
+                draw = jax.random.normal(start, kind.shape(width))
+            inputs[slot] = kind.begin(numbers, width, draw)
         return {"states": states, "fixed": spreads | {KEY: key}, "inputs": inputs}
 
     def step(
@@ -269,8 +285,14 @@ def slot_key(key: Any, name: str) -> jax.Array:
 
 
 @lru_cache(maxsize=32)
-def _normal(steps: int, n: int) -> Callable[..., jax.Array]:
-    return jax.jit(lambda key: jax.random.normal(key, (steps, n), jnp.float32))
+def _normal(*shape: int) -> Callable[..., jax.Array]:
+    return jax.jit(lambda key: jax.random.normal(key, shape, jnp.float32))
+
+
+@lru_cache(maxsize=32)
+def _drawn(kind: Any, points: Any, first: int, steps: int, dt: float) -> np.ndarray:
+    """Return the drawn course of a chunk; kept, because most sliders do not change it."""
+    return kind.interpolate(points, np.arange(first, first + steps), dt)
 
 
 _noise_cache: OrderedDict[Any, jax.Array] = OrderedDict()
@@ -278,11 +300,11 @@ _noise_lock = threading.Lock()
 
 
 def noise(
-    slot: str, seed: int, chunk: int, shape: tuple[int, int], law: Callable[..., Any]
+    slot: str, seed: int, chunk: int, shape: tuple[int, ...], law: Callable[..., Any]
 ) -> jax.Array:
     """Return the random numbers of a chunk; kept, because only the seed changes them.
 
-    ``law`` makes, of a number of steps and of neurons, what draws them with a key.
+    ``law`` makes, of a shape (steps and neurons), what draws them with a key.
     """
     address = (slot, seed, chunk, shape)
     with _noise_lock:

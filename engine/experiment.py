@@ -14,12 +14,12 @@ from typing import Any, ClassVar, Self
 
 import saiunit as u
 
-from engine import catalog, inputs, introspection, surrogates
+from engine import boundary, catalog, inputs, introspection, surrogates, waveforms
 from engine.base_experiment import NOTHING, BaseExperiment, BaseStructure, choice_of, settings
 from engine.circuits import LEVEL, Circuit, NeuronCircuit
 from engine.dynamics import Neuron
 from engine.errors import ParameterError
-from engine.specs import ChoiceSpec, Component, InitialSpec, ParameterSpec
+from engine.specs import ChoiceSpec, Component, InitialSpec, ParameterSpec, PointSpec
 
 __all__ = ["Experiment", "Structure"]
 
@@ -40,6 +40,8 @@ class Structure(BaseStructure):
         Parameter paths in the order of the traced vector.
     n_watched : int
         Number of neurons whose states are recorded.
+    shared : tuple of str
+        The random inputs that are the same for all neurons.
     """
 
     model: type[Neuron]
@@ -49,6 +51,7 @@ class Structure(BaseStructure):
     choices: tuple[tuple[str, str], ...]
     paths: tuple[str, ...]
     n_watched: int
+    shared: tuple[str, ...] = ()
 
     @property
     def input_unit(self) -> u.Unit:
@@ -81,6 +84,11 @@ class Structure(BaseStructure):
     def random_slots(self) -> tuple[str, ...]:
         """The inputs that are drawn at random."""
         return tuple(name for name, kind in self.slots.items() if kind.stochastic)
+
+    @property
+    def drawn_slots(self) -> tuple[str, ...]:
+        """The inputs whose time course is given by points."""
+        return tuple(name for name, kind in self.slots.items() if kind.drawn)
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,8 @@ class Experiment(BaseExperiment):
         super().__post_init__()
 
     def __hash__(self) -> int:
-        return hash((self.model, self.structure, tuple(sorted(self.values.items())), self.watched))
+        numbers = tuple(sorted(self.values.items())), tuple(sorted(self.sequences.items()))
+        return hash((self.model, self.structure, numbers, self.watched))
 
     @property
     def title(self) -> str:
@@ -144,6 +153,11 @@ class Experiment(BaseExperiment):
     def base_specs(self) -> Mapping[str, ParameterSpec]:
         """Declaration of every number but the spreads, by parameter path."""
         return _specs(self.model, self.stimulus, self.noise, self.surrogate)
+
+    @property
+    def sequence_specs(self) -> Mapping[str, ParameterSpec]:
+        """Declaration of the points of the stimulus, where it is drawn."""
+        return _points(self.model) if self.stimulus.drawn else {}
 
     def has_effect(self, path: str) -> bool:
         """Whether a run depends on the path: the surrogate only matters to gradients."""
@@ -176,6 +190,12 @@ class Experiment(BaseExperiment):
             "noise": choice_of(
                 noisy, "OUNoise", "random input on top, drawn for each neuron", may_be_empty=True
             ),
+            **{
+                f"{slot}.{name}": spec
+                for slot, kind in (("stimulus", self.stimulus), ("noise", self.noise))
+                if kind is not None and kind.stochastic
+                for name, spec in inputs.Draws.choices().items()
+            },
         }
 
     def parts(self) -> Mapping[str, type[Component]]:
@@ -208,23 +228,56 @@ class Experiment(BaseExperiment):
             choices=chosen,
             paths=tuple(traced),
             n_watched=len(self.watched),
+            shared=tuple(
+                slot
+                for slot in ("stimulus", "noise")
+                if f"{slot}.across" in self.choice_specs and self[f"{slot}.across"] == "all"
+            ),
         )
 
     def _choose(self, path: str, value: str) -> Self:
         match path:
             case "model":
-                model = catalog.neuron(value)
-                kept = {p: v for p, v in self.choices.items() if p in model.choices()}
-                changed = replace(self, model=model, choices=kept)
+                changed = replace(self, model=catalog.neuron(value))
+                if self.stimulus.drawn:
+                    changed = replace(changed, sequences=self._scaled_to(changed))
             case "stimulus":
-                changed = replace(self, stimulus=inputs.by_name(value))
+                kind = inputs.by_name(value)
+                changed = replace(self, stimulus=kind, sequences=self._redrawn(kind))
             case "noise":
                 changed = replace(self, noise=None if value == NOTHING else inputs.by_name(value))
             case "spk_fun":
                 changed = replace(self, surrogate=surrogates.by_name(value))
             case _:
                 return replace(self, choices=dict(self.choices) | {path: value})
-        return changed._keep_what_fits(self)
+        specs = changed.choice_specs.items()
+        kept = {p: self.choices[p] for p, spec in specs if self.choices.get(p) in spec.options}
+        return replace(changed, choices=kept)._keep_what_fits(self)
+
+    def _redrawn(self, kind: type[inputs.Stimulus]) -> dict[str, waveforms.Points]:
+        """Give the points with which another stimulus goes on with what is drawn now."""
+        if not kind.drawn:
+            return {}
+        now = self.stimulus
+        if now is kind:
+            return dict(self.sequences)  # type: ignore[arg-type]
+        numbers = {name: self[f"stimulus.{name}"] for name in now.parameters()}
+        points = self[POINTS] if now.drawn else ()
+        duration, dt, seed = self["duration"], self["dt"], int(self["seed"])
+        return {POINTS: waveforms.convert(now, numbers, points, kind, duration, dt, seed)}
+
+    def _scaled_to(self, other: Self) -> dict[str, waveforms.Points]:
+        """Give the points for another model: the same multiples of its default drive."""
+        if POINTS not in self.sequences:
+            return {}
+        points: waveforms.Points = self.sequences[POINTS]  # type: ignore[assignment]
+        ours, theirs = (
+            float(u.get_mantissa(e.model.input.default))  # type: ignore[union-attr]
+            for e in (self, other)
+        )
+        same = self.structure.input_unit == other.model.input.unit  # type: ignore[union-attr]
+        factor = 1.0 if same or not ours else theirs / ours
+        return {POINTS: tuple((t, float(f"{v * factor:.6g}")) for t, v in points)}
 
     def fresh(self) -> Self:
         """Return the default experiment of the same model."""
@@ -241,7 +294,28 @@ class Experiment(BaseExperiment):
         return cls(catalog.neuron(model), watched=watched)
 
 
+POINTS = "stimulus.points"
+"""Path of the points of a drawn stimulus."""
+
 _NOT_TRACED = frozenset({"n", "seed", "duration"})
+
+
+@lru_cache(maxsize=256)
+def _points(model: type[Neuron]) -> Mapping[str, ParameterSpec]:
+    """Declare a point of a drawn stimulus; the points are at first those of a step."""
+    assert model.input is not None  # an experiment refuses a model that does not say
+    spec, step = model.input, inputs.Step
+    row = step.corners(step().numbers(spec), 0.0)
+    declared = PointSpec(
+        boundary.attach(0.0, spec.unit),
+        "w_k",
+        "points: time in ms and value, such as 100:2; two at the same time are a jump. Draw in the "
+        "plot of the input, type them, or load a table",
+        soft=spec.soft,
+        unit_text=spec.unit_text,
+        row=tuple((float(t), float(v)) for t, v in row),
+    )
+    return MappingProxyType({POINTS: declared})
 
 
 @lru_cache(maxsize=256)
@@ -262,6 +336,8 @@ def _specs(
     for slot, component in (("stimulus", stimulus), ("noise", noise)):
         if component is not None:
             bound = {n: inputs.bind(s, model.input) for n, s in component.parameters().items()}
+            if component.stochastic:
+                bound |= inputs.Draws.parameters()
             found |= {f"{slot}.{n}": s for n, s in bound.items() if (slot, n) != ("noise", LEVEL)}
     return MappingProxyType(found | settings(model.largest_dt))
 

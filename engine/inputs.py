@@ -22,6 +22,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import jax
@@ -34,6 +35,7 @@ from engine.errors import ParameterError
 from engine.specs import (
     NON_NEGATIVE,
     POSITIVE,
+    ChoiceSpec,
     Component,
     InputSpec,
     Interval,
@@ -43,10 +45,15 @@ from engine.specs import (
 )
 
 __all__ = [
+    "Chirp",
     "Constant",
+    "Draws",
+    "ExponentialChirp",
+    "Handle",
     "OUNoise",
     "PulseTrain",
     "Ramp",
+    "ShotNoise",
     "Sine",
     "Step",
     "Stimulus",
@@ -97,6 +104,27 @@ def bind(spec: ParameterSpec, input_spec: InputSpec) -> ParameterSpec:
     )
 
 
+@dataclass(frozen=True)
+class Handle:
+    """A point of a time course that can be dragged, and the parameters that it moves.
+
+    Attributes
+    ----------
+    x, y : str
+        Names of the parameters that are its time and its value. Where there is only one of them it
+        is dragged along one axis, and stands in the middle of the edge or of the level.
+    since : str
+        Parameter that the time is counted from, as the width of a pulse is from its start.
+    at : str
+        Parameter at whose value an edge is shown, where the course has no corners.
+    """
+
+    x: str = ""
+    y: str = ""
+    since: str = ""
+    at: str = ""
+
+
 class Stimulus(Component):
     """A time course that drives a neuron.
 
@@ -110,7 +138,14 @@ class Stimulus(Component):
     Attributes
     ----------
     stochastic : bool
-        Whether ``sample`` needs a fresh standard-normal draw per neuron and step.
+        Whether ``sample`` needs fresh standard-normal draws per neuron and step.
+    draws : int
+        How many of them; several come as an array of shape (draws, n).
+    drawn : bool
+        Whether the time course comes from points that the experiment holds; ``sample`` is given its
+        value in place of a random draw.
+    handles : tuple of Handle
+        Where the time course can be taken hold of.
     formula : str
         LaTeX of the time course.
     summary : str
@@ -118,6 +153,9 @@ class Stimulus(Component):
     """
 
     stochastic: ClassVar[bool] = False
+    draws: ClassVar[int] = 1
+    drawn: ClassVar[bool] = False
+    handles: ClassVar[tuple[Handle, ...]] = ()
     formula: ClassVar[str] = ""
     summary: ClassVar[str] = ""
 
@@ -155,8 +193,8 @@ class Stimulus(Component):
             Parameters as numbers in the input's unit, ms and Hz.
         n : int
             Number of neurons.
-        xi0 : jax.Array, shape (n,), optional
-            A standard-normal draw; required by a stochastic stimulus.
+        xi0 : jax.Array, shape (n,) or (draws, n), optional
+            Standard-normal draws; required by a stochastic stimulus.
 
         Returns
         -------
@@ -177,8 +215,9 @@ class Stimulus(Component):
             Time at the start of the step, and the step, in ms.
         carry : pytree
             From ``begin`` or the step before.
-        xi : jax.Array, shape (n,), or None
-            A fresh standard-normal draw for a stochastic stimulus.
+        xi : jax.Array, shape (n,) or (draws, n), or None
+            Fresh standard-normal draws for a stochastic stimulus; the value of the points for one
+            that is drawn.
 
         Returns
         -------
@@ -188,6 +227,29 @@ class Stimulus(Component):
             For the next step.
         """
         raise NotImplementedError(f"{cls.__name__} must write sample()")
+
+    @classmethod
+    def corners(cls, p: Numbers, duration: float) -> list[tuple[float, float]] | None:
+        """Give the points that straight lines between them make the time course of.
+
+        Parameters
+        ----------
+        p : dict of str to float
+            Parameters as numbers in the input's unit, ms and Hz.
+        duration : float
+            How far the points have to reach, in ms.
+
+        Returns
+        -------
+        points : list of (float, float), or None
+            Time in ms and value; two at the same time are a jump. None where it is no such course.
+        """
+        return None
+
+    @classmethod
+    def shape(cls, n: int) -> tuple[int, ...]:
+        """Give the shape of what is drawn for a step of ``n`` neurons."""
+        return (n,) if cls.draws == 1 else (cls.draws, n)
 
     def numbers(self, input_spec: InputSpec, prefix: str = "stimulus.") -> Numbers:
         """Give the parameters as plain numbers for a model, checked.
@@ -276,8 +338,9 @@ class Stimulus(Component):
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def _run(kind: type[Stimulus], n: int, p: Numbers, times: Any, dt: Any, key: Any) -> Any:
     first, later = jax.random.split(key)
-    xi0 = jax.random.normal(first, (n,)) if kind.stochastic else None
-    xi = jax.random.normal(later, (times.size, n)) if kind.stochastic else None
+    shape = kind.shape(n)
+    xi0 = jax.random.normal(first, shape) if kind.stochastic else None
+    xi = jax.random.normal(later, (times.size, *shape)) if kind.stochastic else None
 
     def step(carry: Any, now: Any) -> Any:
         value, carry = kind.sample(p, now[0], dt, carry, now[1])
@@ -333,9 +396,15 @@ class Constant(Stimulus):
     """
 
     formula = r"I(t) = I_0"
+    handles = (Handle(y="amplitude"),)
     amplitude = ParameterSpec(
         1.0, "I_0", "How strongly the neuron is driven.", soft=(1, 1), of_input=True
     )
+
+    @classmethod
+    def corners(cls, p: Numbers, duration: float) -> list[tuple[float, float]]:
+        """Give its level; see `Stimulus.corners`."""
+        return [(0.0, p["amplitude"])]
 
     @classmethod
     def sample(cls, p: Numbers, t: Any, dt: Any, carry: Any, xi: Any) -> tuple[Any, Any]:
@@ -370,6 +439,7 @@ class Step(Stimulus):
 
     formula = r"I(t) = \begin{cases} I_1 & t_1 \le t < t_2 \\ I_0 & \text{otherwise} \end{cases}"
     below = (("start", "stop"),)
+    handles = (Handle("start"), Handle("stop"), Handle(y="amplitude"), Handle(y="baseline"))
     amplitude = ParameterSpec(
         1.0, "I_1", "Drive between start and stop.", soft=(1, 1), of_input=True
     )
@@ -382,6 +452,13 @@ class Step(Stimulus):
     stop = ParameterSpec(
         800.0 * u.ms, "t_2", "When the step goes down again.", soft=(0, 1000), hard=NON_NEGATIVE
     )
+
+    @classmethod
+    def corners(cls, p: Numbers, duration: float) -> list[tuple[float, float]]:
+        """Give both edges; see `Stimulus.corners`."""
+        low, high = p["baseline"], p["amplitude"]
+        up = [(p["start"], low), (p["start"], high)]
+        return [(0.0, low), *up, (p["stop"], high), (p["stop"], low)]
 
     @classmethod
     def sample(cls, p: Numbers, t: Any, dt: Any, carry: Any, xi: Any) -> tuple[Any, Any]:
@@ -416,6 +493,7 @@ class Ramp(Stimulus):
         r" s = \min\bigl(\max\bigl(\tfrac{t - t_1}{t_2 - t_1}, 0\bigr), 1\bigr)"
     )
     below = (("start", "stop"),)
+    handles = (Handle("start", "initial"), Handle("stop", "final"))
     initial = ParameterSpec(0.0, "I_0", "Drive before the ramp.", soft=(1, 1), of_input=True)
     final = ParameterSpec(2.0, "I_1", "Drive after the ramp.", soft=(1, 1), of_input=True)
     start = ParameterSpec(
@@ -424,6 +502,12 @@ class Ramp(Stimulus):
     stop = ParameterSpec(
         400.0 * u.ms, "t_2", "When the ramp ends.", soft=(0, 1000), hard=NON_NEGATIVE
     )
+
+    @classmethod
+    def corners(cls, p: Numbers, duration: float) -> list[tuple[float, float]]:
+        """Give both ends of the ramp; see `Stimulus.corners`."""
+        low, high = p["initial"], p["final"]
+        return [(0.0, low), (p["start"], low), (p["stop"], high)]
 
     @classmethod
     def sample(cls, p: Numbers, t: Any, dt: Any, carry: Any, xi: Any) -> tuple[Any, Any]:
@@ -469,6 +553,12 @@ class PulseTrain(Stimulus):
         r"I(t) = \begin{cases} I_1 & 0 \le t - t_1 - k/f < w,\ k < K \\"
         r" I_0 & \text{otherwise} \end{cases}"
     )
+    handles = (
+        Handle("start"),
+        Handle("width", since="start"),
+        Handle(y="amplitude"),
+        Handle(y="baseline"),
+    )
     amplitude = ParameterSpec(1.0, "I_1", "Drive during a pulse.", soft=(1, 1), of_input=True)
     baseline = ParameterSpec(0.0, "I_0", "Drive between pulses.", soft=(1, 1), of_input=True)
     frequency = ParameterSpec(
@@ -488,6 +578,20 @@ class PulseTrain(Stimulus):
         hard=Interval(low=1.0),
         scale="log",
     )
+
+    @classmethod
+    def corners(cls, p: Numbers, duration: float) -> list[tuple[float, float]]:
+        """Give the edges of all pulses; see `Stimulus.corners`."""
+        low, high, period = p["baseline"], p["amplitude"], 1000.0 / p["frequency"]
+        number = min(int(p["count"]), int(max(0.0, duration - p["start"]) / period) + 1)
+        found = [(0.0, low)]
+        for onset in (p["start"] + k * period for k in range(number)):
+            end = onset + p["width"]
+            if found[-1][0] >= onset and len(found) > 1:  # the one before has not ended
+                found[-2:] = [(end, high), (end, low)]
+            else:
+                found += [(onset, low), (onset, high), (end, high), (end, low)]
+        return found
 
     @classmethod
     def sample(cls, p: Numbers, t: Any, dt: Any, carry: Any, xi: Any) -> tuple[Any, Any]:
@@ -538,6 +642,137 @@ class Sine(Stimulus):
         swings = swings - jnp.floor(swings)  # whole swings carry digits that float32 needs
         angle = 2.0 * jnp.pi * swings + p["phase"]
         return p["offset"] + p["amplitude"] * jnp.sin(angle), carry
+
+
+class Chirp(Stimulus):
+    r"""A swing that gets faster steadily: the ZAP current, which finds resonances.
+
+    .. math::
+
+        I(t) = I_0 + A \sin\Bigl(2\pi \int_{t_1}^{t} f(s)\, ds\Bigr), \qquad
+        f(t) = f_0 + (f_1 - f_0)\, \frac{t - t_1}{t_2 - t_1}
+
+    for :math:`t_1 \le t < t_2`; before and after it is :math:`I_0`.
+
+    Parameters
+    ----------
+    offset, amplitude : Quantity or float
+        :math:`I_0` and :math:`A`.
+    f_start, f_stop : Quantity[Hz]
+        :math:`f_0` and :math:`f_1`.
+    start, stop : Quantity[ms]
+        :math:`t_1` and :math:`t_2`.
+
+    Raises
+    ------
+    ParameterError
+        Wrong unit, a frequency that is not above 0, or ``start`` is not below ``stop``.
+
+    Notes
+    -----
+    The number of swings until each moment is known in closed form, so that no error adds up.
+
+    References
+    ----------
+    .. [1] Puil, E., Gimbarzevsky, B. and Miura, R. M. (1986). Quantification of membrane properties
+       of trigeminal root ganglion neurons in guinea pigs. Journal of Neurophysiology 55,
+       995-1016. doi:10.1152/jn.1986.55.5.995
+    .. [2] Hutcheon, B. and Yarom, Y. (2000). Resonance, oscillation and the intrinsic frequency
+       preferences of neurons. Trends in Neurosciences 23, 216-222.
+       doi:10.1016/S0166-2236(00)01547-2
+    """
+
+    formula = (
+        r"I(t) = I_0 + A \sin\bigl(2\pi \smallint_{t_1}^{t} f(s)\, ds\bigr), \quad"
+        r" f(t) = f_0 + (f_1 - f_0) \tfrac{t - t_1}{t_2 - t_1}, \quad t_1 \le t < t_2"
+    )
+    below = (("start", "stop"),)
+    handles = (Handle("start", at="offset"), Handle("stop", at="offset"))
+    offset = ParameterSpec(1.0, "I_0", "Drive about which it swings.", soft=(1, 1), of_input=True)
+    amplitude = ParameterSpec(
+        0.5, "A", "How far it swings to either side.", soft=(0, 1), of_input=True
+    )
+    f_start = ParameterSpec(
+        1.0 * u.Hz,
+        "f_0",
+        "Swings per second at the start.",
+        soft=(0.5, 200),
+        hard=POSITIVE,
+        scale="log",
+    )
+    f_stop = ParameterSpec(
+        40.0 * u.Hz,
+        "f_1",
+        "Swings per second at the end.",
+        soft=(0.5, 200),
+        hard=POSITIVE,
+        scale="log",
+    )
+    start = ParameterSpec(
+        50.0 * u.ms, "t_1", "When the sweep begins.", soft=(0, 1000), hard=NON_NEGATIVE
+    )
+    stop = ParameterSpec(
+        1000.0 * u.ms, "t_2", "When the sweep ends.", soft=(0, 5000), hard=NON_NEGATIVE
+    )
+
+    @classmethod
+    def swings(cls, p: Numbers, s: Any) -> Any:
+        """Give the number of swings per ms of the sweep's length, up to its part ``s``."""
+        return (p["f_start"] * s + (p["f_stop"] - p["f_start"]) * s**2 / 2.0) / 1000.0
+
+    @classmethod
+    def sample(cls, p: Numbers, t: Any, dt: Any, carry: Any, xi: Any) -> tuple[Any, Any]:
+        """Evaluate the sine of the phase so far."""
+        length = jnp.maximum(p["stop"] - p["start"], dt)
+        s = jnp.clip((t - p["start"]) / length, 0.0, 1.0)
+        swings = length * cls.swings(p, s)
+        angle = 2.0 * jnp.pi * (swings - jnp.floor(swings))
+        on = _active(t, dt, p["start"], p["stop"])
+        return p["offset"] + p["amplitude"] * jnp.where(on, jnp.sin(angle), 0.0), carry
+
+
+class ExponentialChirp(Chirp):
+    r"""A swing that gets faster by a factor: as much time for each octave of frequencies.
+
+    .. math::
+
+        I(t) = I_0 + A \sin\Bigl(2\pi \int_{t_1}^{t} f(s)\, ds\Bigr), \qquad
+        f(t) = f_0\, (f_1 / f_0)^{(t - t_1) / (t_2 - t_1)}
+
+    for :math:`t_1 \le t < t_2`; before and after it is :math:`I_0`.
+
+    Parameters
+    ----------
+    offset, amplitude : Quantity or float
+        :math:`I_0` and :math:`A`.
+    f_start, f_stop : Quantity[Hz]
+        :math:`f_0` and :math:`f_1`.
+    start, stop : Quantity[ms]
+        :math:`t_1` and :math:`t_2`.
+
+    Raises
+    ------
+    ParameterError
+        Wrong unit, a frequency that is not above 0, or ``start`` is not below ``stop``.
+
+    References
+    ----------
+    As for `Chirp`.
+    """
+
+    formula = (
+        r"I(t) = I_0 + A \sin\bigl(2\pi \smallint_{t_1}^{t} f(s)\, ds\bigr), \quad"
+        r" f(t) = f_0 \bigl(\tfrac{f_1}{f_0}\bigr)^{(t - t_1) / (t_2 - t_1)}, \quad"
+        r" t_1 \le t < t_2"
+    )
+
+    @classmethod
+    def swings(cls, p: Numbers, s: Any) -> Any:
+        """Give the number of swings per ms of the sweep's length, up to its part ``s``."""
+        octaves = jnp.log(p["f_stop"] / p["f_start"])
+        steady = jnp.abs(octaves) < 1e-4  # the same frequency: the quotient below would be 0 / 0
+        safe = jnp.where(steady, 1.0, octaves)
+        return p["f_start"] * jnp.where(steady, s, jnp.expm1(safe * s) / safe) / 1000.0
 
 
 class OUNoise(Stimulus):
@@ -613,6 +848,164 @@ class OUNoise(Stimulus):
         decay = jnp.exp(-dt / p["tau"])
         spread = jnp.sqrt(-jnp.expm1(-2.0 * dt / p["tau"]))  # 1 - exp(..) would lose digits
         return p["mean"] + p["sigma"] * carry, decay * carry + spread * xi
+
+
+class ShotNoise(Stimulus):
+    r"""Random excitatory and inhibitory spikes, each a jump of the drive that decays again.
+
+    .. math::
+
+        I(t) = w_E s_E(t) - w_I s_I(t), \qquad
+        \frac{ds_X}{dt} = -\frac{s_X}{\tau_X} + \sum_k \delta(t - t^X_k), \quad X = E, I
+
+    with spike times :math:`t^X_k` of Poisson processes of the rates :math:`\nu_X`.
+
+    Parameters
+    ----------
+    w_E, w_I : Quantity or float
+        :math:`w_E` and :math:`w_I`.
+    rate_E, rate_I : Quantity[Hz]
+        :math:`\nu_E` and :math:`\nu_I`, of all inputs of a neuron together.
+    tau_E, tau_I : Quantity[ms]
+        :math:`\tau_E` and :math:`\tau_I`.
+
+    Raises
+    ------
+    ParameterError
+        Wrong unit, a negative rate or weight, or a time that is not above 0.
+
+    Notes
+    -----
+    By Campbell's theorem [1]_ the mean is :math:`w_E \nu_E \tau_E - w_I \nu_I \tau_I` and the
+    variance :math:`(w_E^2 \nu_E \tau_E + w_I^2 \nu_I \tau_I) / 2`; by default the two means cancel
+    out. It starts at the stationary mean and variance. The spikes of a step are shared out evenly
+    over it, which leaves the mean exact and the variance short by a part of
+    :math:`(dt / \tau)^2 / 12`. Their number is the quantile of the Poisson distribution at a random
+    level that stays when a slider moves: a higher rate adds spikes to those that were there.
+
+    These are currents. As conductances they would need the reversal potentials of the model, which
+    models without units or with a potential from 0 to 1 do not have.
+
+    References
+    ----------
+    .. [1] Rice, S. O. (1944). Mathematical analysis of random noise. Bell System Technical Journal
+       23, 282-332. doi:10.1002/j.1538-7305.1944.tb00874.x
+    """
+
+    stochastic = True
+    draws = 2
+    formula = (
+        r"I(t) = w_E s_E - w_I s_I, \quad"
+        r" \frac{ds_E}{dt} = -\frac{s_E}{\tau_E} + \mathrm{Poisson}(\nu_E), \quad"
+        r" \frac{ds_I}{dt} = -\frac{s_I}{\tau_I} + \mathrm{Poisson}(\nu_I)"
+    )
+    w_E = ParameterSpec(
+        0.1,
+        "w_E",
+        "Jump of the drive at each excitatory spike.",
+        soft=(0, 0.2),
+        hard=NON_NEGATIVE,
+        of_input=True,
+    )
+    rate_E = ParameterSpec(
+        1000.0 * u.Hz,
+        r"\nu_E",
+        "Excitatory spikes per second.",
+        soft=(0, 10_000),
+        hard=NON_NEGATIVE,
+    )
+    tau_E = ParameterSpec(
+        3.0 * u.ms,
+        r"\tau_E",
+        "How long the current of an excitatory spike lasts.",
+        soft=(0.5, 100),
+        hard=POSITIVE,
+        scale="log",
+    )
+    w_I = w_E.but(symbol="w_I", meaning="Jump of the drive, downwards, at each inhibitory spike.")
+    rate_I = rate_E.but(
+        default=300.0 * u.Hz, symbol=r"\nu_I", meaning="Inhibitory spikes per second."
+    )
+    tau_I = tau_E.but(
+        default=10.0 * u.ms,
+        symbol=r"\tau_I",
+        meaning="How long the current of an inhibitory spike lasts.",
+    )
+
+    @classmethod
+    def begin(cls, p: Numbers, n: int, xi0: Any = None) -> Any:
+        """Draw both traces with their stationary mean and variance."""
+        if xi0 is None:
+            raise ValueError("ShotNoise starts from random draws: pass xi0 of shape (2, n)")
+        found = []
+        for kind, xi in zip("EI", jnp.broadcast_to(xi0, (2, n)), strict=True):
+            mean = p[f"rate_{kind}"] * p[f"tau_{kind}"] / 1000.0
+            found.append(jnp.maximum(mean + jnp.sqrt(mean / 2.0) * xi, 0.0))
+        return jnp.stack(found)
+
+    @classmethod
+    def sample(cls, p: Numbers, t: Any, dt: Any, carry: Any, xi: Any) -> tuple[Any, Any]:
+        """Give the current value and add the spikes of a step."""
+        later = []
+        for kind, s, level in zip("EI", carry, jnp.broadcast_to(xi, carry.shape), strict=True):
+            tau = p[f"tau_{kind}"]
+            lost = -jnp.expm1(-dt / tau)
+            spikes = _poisson(p[f"rate_{kind}"] * dt / 1000.0, level)
+            later.append((1.0 - lost) * s + lost * (tau / dt) * spikes)
+        return p["w_E"] * carry[0] - p["w_I"] * carry[1], jnp.stack(later)
+
+
+MOST_COUNTED = 16
+"""Spikes of a step up to which their distribution is summed up; beyond, it is nearly normal."""
+
+
+def _poisson(mean: Any, xi: Any) -> Any:
+    """Turn standard-normal numbers into Poisson numbers, the greater the greater they are."""
+    few = jnp.minimum(mean, MOST_COUNTED / 4.0)
+    # rounding keeps the sum from reaching 1: a level beyond it would count all of them
+    level = jnp.minimum(jax.scipy.special.ndtr(xi), 1.0 - 1e-6)
+    chance = jnp.exp(-few)
+    below, exact = chance, jnp.zeros_like(level)
+    for count in range(1, MOST_COUNTED + 1):  # unrolled: one fused operation
+        exact = exact + (level > below)
+        chance = chance * few / count
+        below = below + chance
+    # Cornish and Fisher's quantile, with the skewness of the distribution
+    normal = jnp.floor(mean + jnp.sqrt(mean) * xi + (xi**2 - 1.0) / 6.0 + 0.5)
+    return jnp.where(mean > MOST_COUNTED / 4.0, jnp.maximum(normal, 0.0), exact)
+
+
+class Draws(Component):
+    """How the random numbers of an input are drawn.
+
+    Frozen noise is the same in every trial: whatever then differs between trials is due to the
+    neuron [1]_. Here the neurons of a population are the trials.
+
+    References
+    ----------
+    .. [1] Mainen, Z. F. and Sejnowski, T. J. (1995). Reliability of spike timing in neocortical
+       neurons. Science 268, 1503-1506. doi:10.1126/science.7770778
+    """
+
+    seed = ParameterSpec(
+        0.0,
+        r"\mathrm{seed}",
+        "seed of its own: this noise then stays while the seed of the simulation changes; 0 "
+        "follows that seed",
+        soft=(0.0, 100.0),
+        hard=Interval(0.0, 2.0**24),  # whole numbers that single precision holds
+        integer=True,
+    )
+    across = ChoiceSpec(
+        "each",
+        ("each", "all"),
+        "whether every neuron gets noise of its own, or all get the same: frozen noise",
+        ("every neuron gets noise of its own", "frozen: all neurons get the same noise"),
+        label="drawn for",
+    )
+
+    def _construct(self) -> None:
+        """Do nothing: there is no framework state."""
 
 
 def catalogue() -> dict[str, type[Stimulus]]:

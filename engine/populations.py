@@ -132,7 +132,7 @@ class Population:
     def choices(self) -> dict[str, ChoiceSpec]:
         """Return the choice of every place, by its path within the population."""
         fits = {n: c for n, c in starts.catalogue().items() if c.suits(self.model)}
-        steady = {n: c for n, c in inputs.catalogue().items() if not c.stochastic}
+        steady = {n: c for n, c in inputs.catalogue().items() if not (c.stochastic or c.drawn)}
         found = {
             "": choice_of(neurons(), "NetworkCell", "neuron model", label="model"),
             "stimulus": choice_of(steady, "Constant", "shape of the input to all neurons"),

@@ -45,6 +45,7 @@ __all__ = [
     "InputSpec",
     "Interval",
     "ParameterSpec",
+    "PointSpec",
     "SlotSpec",
     "StateSpec",
 ]
@@ -272,6 +273,19 @@ class InitialSpec(ParameterSpec):
         given = vars(self.default).items()  # its own repr would compile something
         numbers = [f"{k}={boundary.show(v)}" for k, v in given if isinstance(v, u.Quantity)]
         return f"{type(self.default).__name__}({', '.join(numbers)})"
+
+
+@dataclass(frozen=True, eq=False)
+class PointSpec(ParameterSpec):
+    """A point of a curve over time, of which an experiment holds a row: its value is declared.
+
+    Parameters
+    ----------
+    row : tuple of (float, float)
+        The points where none were given: time in ms and value.
+    """
+
+    row: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,7 +74,9 @@ class ControlRail(Component):
     slider runs over ``soft``, typed values may lie within ``hard`` (``None``: no bound; ``limits``
     says so in words), ``symbol`` is MathML or empty. A choice control is ``{"path", "kind":
     "choice", "style": "segmented" or "select", "label", "symbol", "options": [{"value", "label",
-    "hint"}], "default", "meaning"}``.
+    "hint"}], "default", "meaning"}``. A row of numbers is ``{"path", "kind": "list", "label",
+    "symbol", "unit", "default", "meaning", "table"}``; with ``table`` a file can be loaded, whose
+    lines come as a text.
 
     Messages are ``{"type": "set", "path", "value", "seq", "gesture"}`` (all of one drag have the
     same ``gesture``, 0 is none), ``{"type": "text", "path", "text", "seq"}`` (typed, may carry a
@@ -171,6 +173,39 @@ class StatusLine(Component):
 
     _esm = _script("status")
     _stylesheets = _styles("status")
+
+
+class StimulusEditor(Component):
+    """What lies over the plot of the input: points to drag, and a surface to draw on.
+
+    It finds the figure by its name and lies over its frame; panning and zooming go on as before
+    except where there is a handle, and while drawing is switched on.
+
+    Messages are ``{"type": "draw", "on"}`` (drawing was switched), ``{"type": "points", "points",
+    "gesture", "done", "seq"}``, ``{"type": "handle", "id", "x", "y", "gesture", "done", "seq"}``
+    and ``{"type": "table", "text"}`` (a file was chosen or dropped). All of one drag have the same
+    ``gesture``, and the last of it is ``done``. While one is unacknowledged the browser keeps only
+    the newest, and it sends 30 in a second at most.
+    """
+
+    figure = param.String(default="stimulus", doc="Name of the figure.")
+    course = param.Selector(
+        default="",
+        objects=["", "lines", "levels"],
+        doc="How a drawn input runs from point to point; empty where it is not drawn.",
+    )
+    points = param.List(default=[], doc="Points of a drawn input: ``[time, value]``.")
+    scale = param.List(default=[1.0, 0.0], doc="Factor and offset from a value to what is plotted.")
+    handles = param.List(
+        default=[],
+        doc="""Points that stand for parameters: ``{"id", "x", "y", "moves", "label"}`` where
+        ``moves`` is ``x``, ``y`` or ``xy``.""",
+    )
+    unit = param.String(default="", doc="Unit of the input.")
+    ack = param.Integer(default=0, doc="The highest ``seq`` whose effect is in the plots.")
+
+    _esm = _script("stimuluseditor")
+    _stylesheets = _styles("stimuluseditor")
 
 
 class Insight(Component):

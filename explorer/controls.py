@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from engine import catalog
-from engine.base_experiment import NOTHING, BaseExperiment
-from engine.specs import InitialSpec, ParameterSpec
+from engine.base_experiment import NOTHING, BaseExperiment, default_row, write_row
+from engine.specs import InitialSpec, ParameterSpec, PointSpec
 from explorer import typeset
 
 __all__ = [
@@ -118,8 +118,14 @@ def values(experiment: BaseExperiment) -> dict[str, Any]:
     shown = zip(experiment.watchable.items(), experiment.watched, strict=False)
     found = {path: experiment[path] for path in experiment}
     found |= {path: neuron - own.start for (path, own), neuron in shown}
-    rows = {p: " ".join(f"{t:g}" for t in experiment[p]) for p in experiment.sequence_specs}
-    return found | rows
+    rows = experiment.sequence_specs.items()
+    return found | {p: _row_text(experiment[p], spec) for p, spec in rows}
+
+
+def _row_text(row: tuple[Any, ...], spec: ParameterSpec) -> str:
+    if isinstance(spec, PointSpec):
+        return write_row(row, spec, ", ")
+    return " ".join(f"{number:g}" for number in row)
 
 
 def model_options(models: Mapping[str, type]) -> list[dict[str, str]]:
@@ -207,8 +213,9 @@ def _sequence(experiment: BaseExperiment, path: str) -> Control:
         "symbol": typeset.symbol(spec.symbol),
         "label": spec.meaning.partition(":")[0],
         "unit": typeset.unit(spec.unit_text),
-        "default": "",
+        "default": _row_text(default_row(spec), spec),
         "meaning": _sentence(spec.meaning),
+        "table": isinstance(spec, PointSpec),
     }
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, quote, urlencode
 
 from engine import ParameterError
-from engine.base_experiment import BaseExperiment
+from engine.base_experiment import BaseExperiment, write_row
 from explorer.controls import WATCHED
 
 __all__ = ["LINK_VERSION", "ReadLink", "from_query", "to_query"]
@@ -75,9 +75,9 @@ def _differences(experiment: BaseExperiment, base: BaseExperiment) -> str:
     for path in experiment.specs:
         if path not in base.specs or base[path] != experiment[path]:
             pairs[path] = _write(experiment[path])
-    for path in experiment.sequence_specs:
+    for path, spec in experiment.sequence_specs.items():
         if path not in base.sequence_specs or base[path] != experiment[path]:
-            pairs[path] = ",".join(map(_write, experiment[path]))
+            pairs[path] = write_row(experiment[path], spec, ",")
     pairs |= dict.fromkeys((p for p in base.spread_paths if p not in experiment.specs), "")
     if experiment.watched != experiment.rewatched(default).watched:
         pairs[WATCHED] = ",".join(map(str, experiment.watched))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import isfinite
 from typing import Any
@@ -67,6 +67,15 @@ class LabState(param.Parameterized):
         """Set a row of numbers by pointing: every point is a step of its own to undo."""
         self._change(self.experiment.set(path, value), f"{path} = {value}")
 
+    def set_together(self, values: Mapping[str, Any], gesture: int = 0) -> None:
+        """Set several paths at once; choices first. It is one step to undo, as for `set`."""
+        name = " ".join(values)
+        self._try(next(iter(values)), lambda e: e.update(values).rewatched(e), gesture, name)
+
+    def refuse(self, path: str, sentence: str) -> None:
+        """Keep everything as it is, and say what was wrong with what was given for ``path``."""
+        self._complain(path, sentence)
+
     def reset(self, path: str) -> None:
         """Go back to the default at ``path``."""
         if path in self.experiment.watchable:
@@ -105,14 +114,18 @@ class LabState(param.Parameterized):
         self._show(self._history.redo())
 
     def _try(
-        self, path: str, change: Callable[[BaseExperiment], BaseExperiment], gesture: int = 0
+        self,
+        path: str,
+        change: Callable[[BaseExperiment], BaseExperiment],
+        gesture: int = 0,
+        name: str = "",
     ) -> None:
         try:
             changed = change(self.experiment)
         except ParameterError as error:
             self._complain(path, str(error))
         else:
-            self._change(changed, path, gesture)
+            self._change(changed, name or path, gesture)
 
     def _change(self, experiment: BaseExperiment, path: str, gesture: int = 0) -> None:
         self._history.record(experiment, path, gesture)

@@ -663,7 +663,9 @@ class ListRow extends Row {
       "aria-describedby": this.ids.tip,
     });
     this.unit = element("span", { class: "unit", "aria-hidden": "true" });
-    this.root.append(this.symbol, this.text, this.unit, this.dot, this.message, this.tip);
+    this.root.append(this.symbol, this.text, this.unit);
+    if (control.table) this.root.append(...this.table());
+    this.root.append(this.dot, this.message, this.tip);
     this.shown = "";
     this.text.addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.commit();
@@ -685,6 +687,33 @@ class ListRow extends Row {
     this.describe(control);
     setText(this.unit, control.unit);
     setAttribute(this.text, "aria-label", `${control.label} in ${control.unit}`);
+  }
+
+  // A table of times and values, from a file or pasted: several lines where a field holds one.
+  table() {
+    const open = element("button", { type: "button", class: "open", title: "load a table (CSV)" }, "CSV");
+    const file = element("input", { type: "file", accept: ".csv,.tsv,.txt,text/*", hidden: "" });
+    const { label } = this.control ?? { label: "points" };
+    open.setAttribute("aria-label", `load ${label} from a CSV file`);
+    file.setAttribute("aria-label", `file of ${label}`);
+    this.root.classList.add("has-table");
+    const send = (text) => {
+      this.leave();
+      this.link.post({ type: "text", path: this.path, text: `${text}\n` }, this);
+    };
+    open.addEventListener("click", () => file.click());
+    file.addEventListener("change", async () => {
+      const [chosen] = file.files;
+      if (chosen) send(await chosen.text());
+      file.value = "";
+    });
+    this.text.addEventListener("paste", (event) => {
+      const pasted = event.clipboardData?.getData("text") ?? "";
+      if (!pasted.trim().includes("\n")) return;
+      event.preventDefault();
+      send(pasted);
+    });
+    return [open, file];
   }
 
   held() {

@@ -229,13 +229,17 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             case "set":
                 self.state.set(path, message["value"], int(message.get("gesture", 0)))
             case "text":
-                self.state.set(path, str(message["text"]))
+                self.take_text(path, str(message["text"]))
             case "reset":
                 self.state.reset(path)
             case "spread":
                 self.state.spread(path, bool(message["on"]))
         if not self.runner.is_busy:  # nothing to wait for: the message changed no plot
             self.rail.ack = self._seq
+
+    def take_text(self, path: str, text: str) -> None:
+        """Take what was typed or pasted into a row."""
+        self.state.set(path, text)
 
     def _on_header(self, message: Message) -> None:
         self._complaints = ()

@@ -3,6 +3,7 @@
 import copy
 import doctest
 import inspect
+import itertools
 import pickle
 import re
 
@@ -13,14 +14,18 @@ import pytest
 import saiunit as u
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from engine import inputs
 from engine.errors import ParameterError
 from engine.inputs import (
+    Chirp,
     Constant,
+    ExponentialChirp,
     OUNoise,
     PulseTrain,
     Ramp,
+    ShotNoise,
     Sine,
     Step,
     Stimulus,
@@ -40,8 +45,9 @@ TIMES = np.arange(200) * 0.5
 
 
 def test_the_stimuli_of_the_explorer_are_in_the_catalogue():
-    expected = ["Constant", "Step", "Ramp", "PulseTrain", "Sine", "OUNoise"]
-    assert list(CATALOGUE)[:6] == expected
+    expected = ["Constant", "Step", "Ramp", "PulseTrain", "Sine", "Chirp", "OUNoise", "ShotNoise"]
+    assert list(CATALOGUE)[:8] == expected
+    assert {"DrawnWaveform", "DrawnSteps", "ExponentialChirp"} <= set(CATALOGUE)
 
 
 def test_a_new_subclass_is_found_unless_it_is_private():
@@ -99,7 +105,7 @@ def test_a_bound_amplitude_has_the_unit_of_the_model_and_a_slider_that_holds_its
         assert bound.unit_text == "mA"
         assert bound.default_number == pytest.approx(2.0 * spec.default)
         assert bound.soft[0] <= bound.default_number <= bound.soft[1]
-        assert bound.soft[1] >= 5.0
+        assert bound.soft[1] >= 5.0 * spec.soft[1]
         assert bound.hard.contains(bound.soft[0])
         assert bind(bound, DRIVE) is bound
 
@@ -214,11 +220,11 @@ def test_traced_numbers_move_without_compiling_again(cls):
     @jax.jit
     def first(p, t):
         traces.append(1)
-        xi = jnp.ones(2) if cls.stochastic else None
+        xi = jnp.ones(cls.shape(2)) if cls.stochastic else None
         return cls.sample(p, t, jnp.float32(0.1), cls.begin(p, 2, xi), xi)[0] + jnp.zeros(2)
 
     p = {name: jnp.float32(value) for name, value in cls().numbers(DRIVE).items()}
-    moved = {name: value * 1.5 for name, value in p.items()}
+    moved = {name: value * 1.5 + 0.25 for name, value in p.items()}
     times = np.arange(0.0, 600.0, 7.0, dtype=np.float32)
     before, after = ([first(numbers, t) for t in times] for numbers in (p, moved))
     assert len(traces) == 1
@@ -228,7 +234,7 @@ def test_traced_numbers_move_without_compiling_again(cls):
 @ALL
 def test_the_carry_keeps_its_structure(cls):
     p = {name: jnp.float32(value) for name, value in cls().numbers(DRIVE).items()}
-    xi = jnp.ones(4, jnp.float32) if cls.stochastic else None
+    xi = jnp.ones(cls.shape(4), jnp.float32) if cls.stochastic else None
     carry = cls.begin(p, 4, xi)
     later = cls.sample(p, jnp.float32(1.0), jnp.float32(0.1), carry, xi)[1]
     assert jax.tree.map(jnp.shape, carry) == jax.tree.map(jnp.shape, later)
@@ -406,6 +412,78 @@ def test_a_sine_is_a_sine_even_after_a_long_time():
     seen = Sine.sample(p, t, np.float32(0.1), (), None)[0]
     exact = 0.5 + 2.0 * np.sin(2 * np.pi * 50.0 * t.astype(float) / 1000.0 + 0.7)
     np.testing.assert_allclose(seen, exact, atol=5e-3)
+
+
+@pytest.mark.parametrize("kind", [Chirp, ExponentialChirp])
+def test_a_chirp_has_its_frequency_at_every_moment_and_nothing_outside_of_the_sweep(kind):
+    chirp = kind(0.5, 2.0, 2.0 * u.Hz, 60.0 * u.Hz, 100.0 * u.ms, 1100.0 * u.ms)
+    times = np.arange(24_000) * 0.05
+    s = np.clip((times - 100.0) / 1000.0, 0.0, 1.0)  # the sweep takes a second
+    linear = 2.0 * s + 58.0 * s**2 / 2.0
+    swings = linear if kind is Chirp else 2.0 * (30.0**s - 1.0) / np.log(30.0)
+    inside = (times >= 100.0) & (times < 1100.0)
+    exact = np.where(inside, 0.5 + 2.0 * np.sin(2 * np.pi * swings), 0.5)
+    values = chirp.values(times, 0.05)[:, 0]
+    np.testing.assert_allclose(values[1:], exact[1:], atol=2e-3)
+    crossings = times[1:][(values[1:] > 0.5) & (values[:-1] <= 0.5) & inside[1:]]
+    f = 1000.0 / np.diff(crossings)
+    middle = (crossings[1:] + crossings[:-1]) / 2000.0 - 0.1
+    wanted = 2.0 + 58.0 * middle if kind is Chirp else 2.0 * 30.0**middle
+    np.testing.assert_allclose(f[5:], wanted[5:], rtol=0.03)
+
+
+def test_a_chirp_from_a_frequency_to_itself_is_a_sine():
+    p = {"start": 0.0 * u.ms, "stop": 1000.0 * u.ms}
+    times = np.arange(1000.0)
+    sine = Sine(1.0, 0.5, 7.0 * u.Hz).values(times, 1.0)
+    for kind in (Chirp, ExponentialChirp):
+        chirp = kind(1.0, 0.5, 7.0 * u.Hz, 7.0 * u.Hz, **p).values(times, 1.0)
+        np.testing.assert_allclose(chirp, sine, atol=1e-4)
+
+
+@pytest.mark.parametrize(("rate", "dt"), [(30.0, 0.1), (800.0, 0.5), (20_000.0, 1.0)])
+def test_shot_noise_has_the_mean_and_variance_of_campbell_s_theorem(rate, dt):
+    n, steps, tau = 2000, 200, 5.0
+    x = ShotNoise(
+        w_E=0.5, w_I=0.0, rate_E=rate * u.Hz, rate_I=rate * u.Hz, tau_E=tau * u.ms
+    ).values(np.arange(steps) * dt, dt, n=n, seed=2)
+    mean, variance = 0.5 * rate * tau / 1e3, 0.25 * rate * tau / 2e3
+    for part in (x[0], x[-1]) if rate > 500 else (x[-1],):  # few spikes: no normal start
+        assert part.mean() == pytest.approx(mean, abs=5 * np.sqrt(variance / n))
+        assert part.var() == pytest.approx(variance, rel=0.15 if rate > 500 else 0.4)
+    lag = np.cov(x[:-1].ravel(), x[1:].ravel())
+    assert lag[0, 1] / lag[0, 0] == pytest.approx(np.exp(-dt / tau), abs=0.02)
+
+
+def test_shot_noise_inhibits_with_draws_of_its_own():
+    times = np.arange(2000) * 0.5
+    both = {"rate_E": 400.0 * u.Hz, "rate_I": 400.0 * u.Hz, "tau_I": 3.0 * u.ms}
+    up, down = (
+        ShotNoise(w_E=e, w_I=i, **both).values(times, 0.5)[:, 0] for e, i in ((1, 0), (0, 1))
+    )
+    assert up.min() >= 0.0
+    assert down.max() <= 0.0
+    assert abs(np.corrcoef(up, down)[0, 1]) < 0.25
+    np.testing.assert_allclose(
+        ShotNoise(w_E=1, w_I=1, **both).values(times, 0.5)[:, 0], up + down, atol=1e-5
+    )
+
+
+@given(mean=st.floats(0.0, 40.0), xi=st.floats(-4.0, 4.0))
+def test_the_number_of_spikes_is_the_quantile_of_the_poisson_distribution(mean, xi):
+    level = stats.norm.cdf(xi)
+    found = float(inputs._poisson(jnp.float32(mean), jnp.float32([xi]))[0])
+    exact = stats.poisson.ppf(level, mean)
+    near = stats.poisson.ppf([level - 1e-5, level + 1e-5], mean)  # single precision at a step
+    slack = 0 if mean < 3.9 else 1
+    assert min(near[0], exact) - slack <= found <= max(near[1], exact) + slack
+
+
+def test_a_higher_rate_adds_spikes_to_those_that_were_there():
+    xi = np.random.default_rng(1).standard_normal(2000).astype(np.float32)
+    counts = [np.asarray(inputs._poisson(jnp.float32(m), xi)) for m in (0.05, 0.1, 1.0, 5.0)]
+    assert all((a <= b).all() for a, b in itertools.pairwise(counts))
+    assert inputs._poisson(jnp.float32(0.0), np.float32([9.0])).tolist() == [0.0]
 
 
 @pytest.mark.parametrize("dt", [0.1, 1.0, 20.0])

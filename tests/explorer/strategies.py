@@ -28,7 +28,7 @@ def experiments(draw):
     models = list(catalog.neurons().values())
     experiment = Experiment(draw(st.sampled_from(models)))
     for path, spec in experiment.choice_specs.items():
-        if path != "model" and draw(st.booleans()):
+        if path != "model" and path in experiment.choice_specs and draw(st.booleans()):
             experiment = experiment.set(path, draw(st.sampled_from(spec.options)))
     for path in draw(st.sets(st.sampled_from(list(experiment.specs)), max_size=6)):
         experiment = experiment.set(path, draw(numbers(experiment.specs[path])))

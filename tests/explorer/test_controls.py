@@ -61,7 +61,7 @@ def test_every_control_says_what_it_is(model):
             assert row["label"], row
             assert row["meaning"].endswith("."), row
             assert row["meaning"][0] == row["meaning"][0].upper(), row
-            assert row["kind"] in ("number", "choice")
+            assert row["kind"] in ("number", "choice", "list")
             if row["kind"] == "number":
                 assert row["symbol"].startswith("<math"), row
 
@@ -70,7 +70,7 @@ def test_every_control_says_what_it_is(model):
 def test_numbers_carry_what_was_declared(model):
     for experiment in experiments(model):
         for path, row in by_path(experiment).items():
-            if row["kind"] == "choice" or path == controls.WATCHED:
+            if row["kind"] != "number" or path == controls.WATCHED:
                 continue
             spec = experiment.specs[path]
             assert row["default"] == spec.default_number
@@ -84,7 +84,7 @@ def test_numbers_carry_what_was_declared(model):
 def test_the_slider_lies_within_what_is_accepted_and_holds_the_default(model):
     for experiment in experiments(model):
         for path, row in by_path(experiment).items():
-            if row["kind"] == "choice" or path == controls.WATCHED:
+            if row["kind"] != "number" or path == controls.WATCHED:
                 continue
             low, high = row["soft"]
             least = -math.inf if row["hard"][0] is None else row["hard"][0]
@@ -101,7 +101,7 @@ def test_the_slider_lies_within_what_is_accepted_and_holds_the_default(model):
 def test_steps_are_round_and_fine_enough(model):
     for experiment in experiments(model):
         for row in rows(experiment):
-            if row["kind"] == "choice":
+            if row["kind"] != "number":
                 continue
             step, (low, high) = row["step"], row["soft"]
             assert is_round(step), row
