@@ -14,6 +14,7 @@ from explorer import controls, shell
 from explorer.labs.base import Description, Lab, number, sentence
 from explorer.views import (
     Curves,
+    DifferenceView,
     RasterView,
     RateView,
     StimulusView,
@@ -46,7 +47,13 @@ class NeuronLab(Lab[Experiment, Curves]):
         """Make the plots of input, potential, spikes and rate."""
         raster = RasterView(window)
         raster.on_pick(self.state.watch)
-        return [StimulusView(window), VoltageView(window), raster, RateView(window, time_axis=True)]
+        return [
+            StimulusView(window),
+            VoltageView(window),
+            raster,
+            RateView(window, time_axis=True),
+            DifferenceView(window),
+        ]
 
     def small_figure(self) -> Any:
         """Make the figure of the surrogate gradient."""
@@ -97,6 +104,11 @@ class NeuronLab(Lab[Experiment, Curves]):
             closed=("start",),
         )
 
+    def comparison(self, experiment: Experiment) -> str:
+        """Compare soft and hard reset, where the model has both."""
+        spec = experiment.choice_specs.get("spk_reset")
+        return "spk_reset" if spec and spec.has_effect and len(spec.options) == 2 else ""
+
     def layout_of(self, experiment: Experiment) -> tuple[Any, ...]:
         """Give what decides which controls there are."""
         slots = experiment.structure.slots.values()
@@ -145,8 +157,9 @@ class NeuronLab(Lab[Experiment, Curves]):
 
     def plots(self) -> pn.Column:
         """Return the linked plots, one under the other."""
-        figures = [view.figure for view in self.views]
-        return shell.stack(figures, weights=[0.7, 1.2, 1.5, 0.95], wide_only=[figures[0]])
+        stimulus, voltage, raster, rate, difference = (view.figure for view in self.views)
+        figures = [stimulus, voltage, difference, raster, rate]
+        return shell.stack(figures, weights=[0.7, 1.2, 0.8, 1.5, 0.95], wide_only=[stimulus])
 
 
 def _pattern(recording: Recording) -> list[dict[str, str]]:
