@@ -317,7 +317,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         What is as a preset or the defaults made it is nobody's work.
         """
         if not preset and before.differences() and not changes.alike(before, self.experiment):
-            action = {"type": "undo", "label": "Undo"}
+            action = {"type": "undo", "label": "Undo this"}
             self.notify(f"what you had was replaced by {what}", action=action)
 
     def offer_last(self, query: str) -> None:
@@ -429,7 +429,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         listed = []
         if self.header.shows_history:
             entries = self.state.history[:LISTED]
-            listed = [{"id": e.id, "label": sentence(e.label), "place": e.place} for e in entries]
+            listed = [{"id": e.id, "label": e.label, "place": e.place} for e in entries]
         if self.header.history != listed:
             self.header.history = listed
 

@@ -197,7 +197,7 @@ class Comparing:
     def _remove(self, id_: str) -> None:
         run = self.shelf.remove(id_)
         if run is not None:
-            undo = {"type": "put_back", "label": "Undo"}
+            undo = {"type": "put_back", "label": "Undo this"}
             self.lab.notify(f"“{run.name}” was taken from the shelf", action=undo)
 
     def _go(self, id_: str) -> None:
@@ -269,11 +269,11 @@ class Comparing:
 
     def draw(self) -> None:
         """Draw the kept runs, unless they are in the plots as they are."""
-        shown = self._shown()
-        ghosts = [Ghost(run.role, run.recording) for run in shown if run.recording]
-        if self.other is not None and self.other.recording is not None:
-            ghosts = [g for g in ghosts if g.role != self.other.role]
-            ghosts.append(Ghost("ghost", self.other.recording))
+        ghosts = [
+            Ghost("ghost" if run is self.other else run.role, run.recording)
+            for run in self._shown()
+            if run.recording
+        ]
         window = self.lab.window.range
         now = [(ghost.role, id(ghost.recording)) for ghost in ghosts]
         wanted = (now, (window.start, window.end) if now else None)
@@ -336,8 +336,16 @@ class Comparing:
             view.update(self.lab.recording)
 
     def _shown(self) -> list[Kept]:
-        """Return the runs that are compared, the one that a flip has put back at the end."""
-        return [*self.shelf.drawn, *([self.other] if self.other else [])]
+        """Return the runs that are compared with the present one.
+
+        While a kept run is in front, the run that it has put back stands for it.
+        """
+        shown, flip = self.shelf.drawn, self._flip
+        if flip is None or self.other is None:
+            return list(shown)
+        if self.lab.experiment == flip.run.experiment:
+            shown = tuple(run for run in shown if run.id != flip.run.id)
+        return [*shown, self.other]
 
     def _table(self) -> dict[str, Any]:
         """Lay out what differs: a column for now and each run in sight, a row for each path."""
