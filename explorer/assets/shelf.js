@@ -139,6 +139,7 @@ export function render({ model, el }) {
   const last = window.location.search ? "" : lastQuery(model.lab);
   runs.forEach((run) => seen.add(run.id));
   if (runs.length || last) send({ type: "found", runs, last });
+  if ((plain(model.saved) ?? []).length) remember();
   model.on("saved", remember);
 }
 

@@ -192,7 +192,7 @@ class Comparing:
     def _base(self) -> BaseExperiment:
         """Return what a name says the difference to: the run that was kept last, or the default."""
         runs = self.shelf.runs
-        return runs[-1].experiment if runs else self.lab.experiment.fresh()
+        return runs[-1].experiment if runs else self.lab.home
 
     def _remove(self, id_: str) -> None:
         run = self.shelf.remove(id_)
@@ -265,7 +265,8 @@ class Comparing:
         other = self.other
         if other and other.recording is None and other.experiment == recording.experiment:
             self.other = replace(other, recording=recording, numbers=tuple(numbers))
-        self._simulate_missing()
+        if any(run.recording is None and not run.problem for run in self._shown()):
+            self.lab.schedule(self._simulate_missing)  # once the lab's runner is free
 
     def draw(self) -> None:
         """Draw the kept runs, unless they are in the plots as they are."""

@@ -85,8 +85,9 @@ class VoltageView(View):
             if unit_of(recording, experiment.neuron.potential) != self._present[2]:
                 continue
             seen = self.window.steps(recording)
-            V, low, high, _ = _potential(recording)
-            lowest, highest = min(lowest, low), max(highest, high)
+            V, _, _, _ = _potential(recording)
+            lowest = min(lowest, float(V.min(initial=np.inf)))
+            highest = max(highest, float(V.max(initial=-np.inf)))
             index = min_max(V[seen], PIXELS)
             lines[ghost.role] = _time(index, seen, dt), V[seen][index]
             steps = recording.spike_steps[recording.spike_neurons == experiment.watched[0]]
