@@ -129,6 +129,8 @@ export function render({ model, el }) {
     clearTimeout(showQuery.timer);
     showQuery.timer = setTimeout(showQuery, 250);
   });
+  const leave = () => bar.isConnected && showQuery.timer && showQuery(); // in the midst of the pause
+  window.addEventListener("pagehide", leave);
 
   async function copyLink() {
     clearTimeout(showQuery.timer);
@@ -172,6 +174,7 @@ export function render({ model, el }) {
 
   model.on("remove", () => {
     window.removeEventListener("keydown", onKey);
+    window.removeEventListener("pagehide", leave);
     observer.disconnect();
   });
 }

@@ -68,6 +68,7 @@ class Comparing:
         self.other: Kept | None = None
         self._flip: Flip | None = None
         self._last_flip: Flip | None = None
+        self._stood_back: Kept | None = None  # what the flip back needs at once
         self._difference = False
         self._drawn: Any = ((), None)
         self._compared: tuple[Any, list[changes.Difference]] = ((), [])
@@ -140,6 +141,7 @@ class Comparing:
         if flip is not None:
             other = self.other
             self._flip = self.other = None
+            self._stood_back = other
             state.go(flip.back)
             if other is not None and state.experiment != other.experiment:
                 state.replace(other.experiment, f"back from {flip.run.name}")
@@ -253,7 +255,7 @@ class Comparing:
 
     def known(self, experiment: BaseExperiment) -> Recording | None:
         """Return the recording of a kept run, where there is one."""
-        runs = (*self.shelf.runs, *([self.other] if self.other else []))
+        runs = (*self.shelf.runs, *(run for run in (self.other, self._stood_back) if run))
         found = (run.recording for run in runs if run.experiment == experiment)
         return next((recording for recording in found if recording is not None), None)
 
