@@ -10,6 +10,7 @@ from engine import ParameterError, Recording, SpikescopeError, simulate
 from engine.base_experiment import BaseExperiment
 from explorer import changes, links
 from explorer.components import Message, RunShelf
+from explorer.presets import presets
 from explorer.runner import LatestRunner
 from explorer.shelf import MOST_GHOSTS, MOST_RUNS, Kept, Shelf
 from explorer.views import DifferenceView, Ghost
@@ -126,7 +127,7 @@ class Comparing:
             self.shelf.select(there.id)
             self.lab.notify(f"this run is on the shelf already, as “{there.name}”")
             return self.shelf.find(there.id) or there
-        run = self._put(experiment, name or changes.name_of(experiment, self._base()))
+        run = self._put(experiment, name or self._name())
         recording = self.lab.whole_recording
         if recording is not None:
             numbers = tuple(self.lab.insight.numbers)
@@ -191,10 +192,13 @@ class Comparing:
     def _query(self, experiment: BaseExperiment) -> str:
         return links.to_query(experiment, self.lab.home, self.lab.named())
 
-    def _base(self) -> BaseExperiment:
-        """Return what a name says the difference to: the run that was kept last, or the default."""
-        runs = self.shelf.runs
-        return runs[-1].experiment if runs else self.lab.home
+    def _name(self) -> str:
+        """Name the present run: a preset, or what differs from the last kept run or the default."""
+        preset, runs = presets(self.lab.id).get(self.lab.state.preset), self.shelf.runs
+        if preset is not None:
+            return preset.label
+        base = runs[-1].experiment if runs else self.lab.home
+        return changes.name_of(self.lab.experiment, base)
 
     def _remove(self, id_: str) -> None:
         run = self.shelf.remove(id_)
@@ -372,15 +376,17 @@ class Comparing:
 
     def _numbers(self, shown: list[Kept]) -> list[dict[str, Any]]:
         """Lay out the numbers of the runs, where they differ."""
-        known = [{n["id"]: n["value"] for n in run.numbers} for run in shown]
+        known = [{n["id"]: n for n in run.numbers} for run in shown]
         rows = []
         for place, entry in enumerate(self.lab.insight.numbers):
-            cells = [entry["value"], *(numbers.get(entry["id"], "–") for numbers in known)]
+            same = [numbers.get(entry["id"], {}) for numbers in known]
+            cells = [entry["value"], *(other.get("value", "–") for other in same)]
+            units = {entry["unit"], *(other["unit"] for other in same if other)}
             if place < SURE or len(set(cells)) > 1:
                 rows.append(
                     {
                         "name": entry["label"],
-                        "unit": entry["unit"],
+                        "unit": entry["unit"] if len(units) == 1 else "",
                         "title": entry["title"],
                         "cells": cells,
                     }

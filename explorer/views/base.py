@@ -124,6 +124,9 @@ class View:
     def __init__(self, window: Window, *, time_axis: bool = False) -> None:
         self.window = window
         self._y: tuple[float, float] | None = None
+        self._span = self._ghost_span = (np.inf, -np.inf)
+        self.headroom = 0.0
+        """Part of the height that stays free above the data."""
         self._ghost_sources: dict[tuple[str, str], ColumnDataSource] = {}
         self.figure: Any = figure(
             title=self.title,
@@ -158,6 +161,17 @@ class View:
 
     def show_between(self, low: float, high: float) -> None:
         """Let the vertical axis hold these values, without jumping at every change."""
+        self._span = (low, high)
+        self._fit()
+
+    def reach(self, low: float, high: float) -> None:
+        """Let the vertical axis hold the ghosts' values too."""
+        self._ghost_span = (low, high)
+        self._fit()
+
+    def _fit(self) -> None:
+        low, high = min(self._span[0], self._ghost_span[0]), max(self._span[1], self._ghost_span[1])
+        high += (high - low) * self.headroom / (1.0 - self.headroom)
         wanted = nice_range(low, high, self._y)
         if wanted != self._y:
             self._y = wanted

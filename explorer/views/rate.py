@@ -24,14 +24,12 @@ class RateView(View):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._rate = self.line("rate", line_width=1.5, mode="center")
-        self._peak = self._ghost_peak = 0.0
 
     def update(self, recording: Recording) -> None:
         """Show the rate; see `View.update`."""
         centres, rate = _binned(recording)
         put(self._rate, x=centres, y=rate)
-        self._peak = float(rate.max(initial=0.0))
-        self._show_range()
+        self.show_between(0.0, max(float(rate.max(initial=0.0)), 1.0))
         width = bin_width(recording.duration, recording.dt)
         self.name(f"Population rate (Hz), bins of {width:g} ms")
 
@@ -39,12 +37,9 @@ class RateView(View):
         """Draw the rates of kept runs; see `View.ghosts`."""
         curves = {ghost.role: _binned(ghost.recording) for ghost in ghosts}
         self.ghost_lines("rate", curves, mode="center")
-        peaks = (float(rate.max(initial=0.0)) for _, rate in curves.values())
-        self._ghost_peak = max(peaks, default=0.0)
-        self._show_range()
-
-    def _show_range(self) -> None:
-        self.show_between(0.0, max(self._peak, self._ghost_peak, 1.0))
+        self.reach(
+            0.0, max((float(rate.max(initial=0.0)) for _, rate in curves.values()), default=0.0)
+        )
 
 
 def _binned(recording: Recording) -> tuple[np.ndarray, np.ndarray]:

@@ -39,8 +39,7 @@ class VoltageView(View):
         self._spikes = self.line("spike", line_width=1.5)
         self._potential = self.line("trace")
         self._ghosts: Sequence[Ghost] = ()
-        self._present: tuple[float, float, str] = (np.inf, -np.inf, "")  # lowest, highest, unit
-        self._past = (np.inf, -np.inf)
+        self._unit = ""
         self.figure.extra_y_ranges = {"lanes": Range1d(start=0.0, end=1.0)}
 
     def update(self, recording: Recording) -> None:
@@ -64,12 +63,10 @@ class VoltageView(View):
         x, y = broken_line(steps * dt, whole[steps], np.full(len(steps), top))
         put(self._spikes, x=x, y=y)
         unit = unit_of(recording, model.potential)
-        other_unit = unit != self._present[2]
-        self._present = (low, top, unit)
-        if other_unit:
+        self.show_between(low, top)
+        if unit != self._unit:
+            self._unit = unit
             self.ghosts(self._ghosts)
-        else:
-            self._show_range()
         meaning = model.states()[model.potential].meaning.partition(",")[0]
         title = f"{meaning[:1].upper()}{meaning[1:]} of neuron {recording.experiment.watched[0]}"
         self.name(f"{title} ({unit})" if unit else title)
@@ -82,7 +79,7 @@ class VoltageView(View):
         for lane, ghost in enumerate(ghosts):
             recording = ghost.recording
             experiment, dt = recording.experiment, recording.dt
-            if unit_of(recording, experiment.neuron.potential) != self._present[2]:
+            if unit_of(recording, experiment.neuron.potential) != self._unit:
                 continue
             seen = self.window.steps(recording)
             V, _, _, _ = _potential(recording)
@@ -94,17 +91,10 @@ class VoltageView(View):
             steps = steps[(steps >= seen.start) & (steps < seen.stop)]
             top = np.full(len(steps), 1.0 - lane * LANE)
             ticks[ghost.role] = broken_line(steps * dt, top - 0.8 * LANE, top)
-        self._past = (lowest, highest)
         self.ghost_lines("potential", lines)
         self.ghost_lines("spikes", ticks, y_range_name="lanes", line_width=1.5)
-        self._show_range()
-
-    def _show_range(self) -> None:
-        """Hold the present run and the ghosts, with room for their lanes above."""
-        low = min(self._present[0], self._past[0])
-        high = max(self._present[1], self._past[1])
-        lanes = LANE * len(self._ghosts)
-        self.show_between(low, high + (high - low) * lanes / (1.0 - lanes))
+        self.headroom = LANE * len(ghosts)
+        self.reach(lowest, highest)
 
 
 def _potential(recording: Recording) -> tuple[np.ndarray, float, float, bool]:

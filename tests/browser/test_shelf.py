@@ -1,4 +1,4 @@
-"""Kept runs on the page: two traces and a table, a flip by a key, and a shelf that is remembered."""
+"""Kept runs on the page: two traces and a table, a flip by a key, a shelf that is remembered."""
 
 import pytest
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine import HH, LIF, Experiment, simulate
 from explorer import changes, links
-from explorer.labs import NeuronLab
+from explorer.labs import NetworkLab, NeuronLab, SynapseLab
 from explorer.shelf import MOST_GHOSTS, Shelf
 from explorer.theme import KEPT, tokens
 from explorer.views import DifferenceView, Ghost, VoltageView, Window
@@ -508,3 +508,24 @@ def test_a_ghost_of_a_neuron_that_makes_its_own_spikes_is_drawn():
     view.update(recording)
     view.ghosts([Ghost("kept-0", recording)])
     assert len(view._ghost_sources["potential", "kept-0"].data["x"]) > 100
+
+
+# -- the other labs
+
+
+@pytest.mark.parametrize("lab_class", [SynapseLab, NetworkLab])
+def test_every_lab_keeps_draws_and_tells_runs_apart(lab_class):
+    class Driven_(Driven, lab_class):
+        pass
+
+    lab = Driven_().settle()
+    lab.comparing.panel._handle_msg({"type": "keep"})
+    lab.send("set", "duration", value=300.0)
+    assert lab.comparing.panel.table["rows"][0]["cells"][0] == "300"
+    drawn = [len(s.data["x"]) for v in lab.views for s in v._ghost_sources.values()]
+    assert sum(drawn) > 100
+    read = links.from_query(lab.header.query, lab.home, lab.named())
+    assert changes.alike(read.kept[0][1], lab.home)
+    lab.comparing.panel._handle_msg({"type": "flip"})
+    lab.settle()
+    assert lab.recording.traces is lab.comparing.shelf.runs[0].recording.traces
