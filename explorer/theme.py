@@ -325,6 +325,7 @@ def style_figure(fig: Plot, *, left: int = AXIS_WIDTH, time_axis: bool = True) -
         axis.major_tick_out = 0
     for grid in fig.grid:
         grid.grid_line_color = light["grid"]
+        grid.level = "image"  # under the ghosts too
     if not time_axis:  # an axis that is not drawn costs nothing, one without labels does
         for axis in fig.xaxis:
             axis.visible = False
