@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from engine.base_experiment import BaseExperiment
 from explorer import typeset
@@ -123,6 +126,8 @@ _WORDS = {"spk_fun": "surrogate"}
 def _said(difference: Difference) -> str:
     old, new = (_short(v) for v in difference.values)
     unit = f" {difference.unit}" if difference.unit else ""
+    if old == new:  # two long rows
+        return f"{difference.name} changed"
     return f"{difference.name} {old} → {new}{unit}"
 
 
@@ -134,8 +139,10 @@ def _called(difference: Difference) -> str:
     return f"{difference.name} {value}{unit}"
 
 
-def _row(numbers: Sequence[float]) -> str:
-    return " ".join(f"{x:g}" for x in numbers) or "none"
+def _row(row: Sequence[Any]) -> str:
+    """Write a row of numbers or points; how many there are, where they are many."""
+    written = " ".join(":".join(f"{x:g}" for x in np.atleast_1d(entry)) for entry in row)
+    return (written if len(written) <= LONGEST_VALUE else f"{len(row)} values") or "none"
 
 
 def _short(text: str) -> str:
