@@ -229,7 +229,7 @@ class RunShelf(Component):
         doc="""What differs: ``{"columns": [{"name", "role"}], "rows", "numbers"}``, both lists of
         ``{"name", "unit", "title", "cells"}``; empty where nothing is compared.""",
     )
-    flipped = param.String(default="", doc="Name of the run that a flip has put in front.")
+    flipped = param.String(default="", doc="Id of the run that a flip has put in front.")
     compare = param.String(default="", doc="What one click compares; empty where there is nothing.")
     difference = param.Boolean(default=False, doc="Whether the difference is plotted.")
     has_difference = param.Boolean(default=False, doc="Whether there is a plot of the difference.")

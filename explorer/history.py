@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.base_experiment import BaseExperiment
 from explorer import changes
@@ -39,7 +40,7 @@ class Moment:
     label: str
     came_from: BaseExperiment
 
-    @property
+    @cached_property
     def words(self) -> str:
         """What led there, with old and new value and the unit."""
         return self.label or changes.phrase(self.came_from, self.experiment) or "there and back"

@@ -53,7 +53,7 @@ export function render({ model, el }) {
     runs.forEach((run, index) => {
       if (!rows.has(run.id)) rows.set(run.id, new Row(run.id, send));
       const row = rows.get(run.id);
-      row.show(run, model.flipped);
+      row.show(run, model.flipped === run.id);
       if (list.children[index] !== row.root) list.insertBefore(row.root, list.children[index] ?? null);
     });
     list.hidden = !runs.length;
@@ -200,7 +200,7 @@ class Row {
     this.root.style.setProperty("--run", `var(--s-${role})`);
     this.root.dataset.on = on;
     this.root.classList.toggle("selected", selected);
-    this.root.classList.toggle("front", flipped === name);
+    this.root.classList.toggle("front", flipped);
     this.name.setAttribute("aria-label", `Name of kept run ${name}`);
     this.name.title = name;
     say(this.eye, `Show ${name} in the plots`, on ? "Hide it in the plots" : "Show it in the plots");
@@ -209,9 +209,8 @@ class Row {
     this.pick.setAttribute("aria-pressed", String(selected));
     say(this.back, `Go back to ${name}`, "Go back to it: the present run can be brought back by undo");
     say(this.remove, `Remove ${name}`, "Take it from the shelf");
-    const said = flipped === name ? "in front now" : note;
-    setText(this.note, said);
-    this.note.hidden = !said;
+    setText(this.note, note);
+    this.note.hidden = !note;
   }
 }
 

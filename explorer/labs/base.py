@@ -119,6 +119,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self._under_way: Request | None = None  # whose word counts; set by the worker
         self._complaints = link.complaints
         self._notice: dict[str, Any] = {}  # what the status line says until the user goes on
+        self._noticed = 0  # entry of the history that it is about
         self._left_off = ""  # query of where the user was in an earlier session
         self._laid_out: tuple[Any, ...] = ()
         self._ranges: controls.Ranges = {}
@@ -309,6 +310,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         """Say something in the status line, until the user does something else."""
         text = sentence(text).rstrip(".") + "."
         self._notice = {"text": text, "tone": tone} | ({"action": action} if action else {})
+        self._noticed = self.state.moment
         self._show_notice()
 
     def offer_undo(self, before: AnyExperiment, what: str, preset: str = "") -> None:
@@ -414,7 +416,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             self._say(" ".join(self._complaints), "warn")
         elif self.state.errors:
             self._say(next(iter(self.state.errors.values())), "error")
-        elif self._notice:
+        elif self._notice and self._noticed == self.state.moment:
             self._show_notice()
         elif self.status.message and self._asked == experiment:
             self.status.message = {}

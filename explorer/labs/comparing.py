@@ -84,7 +84,8 @@ class Comparing:
     def on_message(self, message: Message) -> None:
         """Do what was asked for at the shelf."""
         id_ = str(message.get("id", ""))
-        self.lab.touched()
+        if message["type"] != "found":  # that is the browser's own
+            self.lab.touched()
         try:
             match message["type"]:
                 case "keep":
@@ -207,7 +208,7 @@ class Comparing:
             self.lab.notify(f"“{run.name}” was taken from the shelf", action=undo)
 
     def _go(self, id_: str) -> None:
-        run = self.other if id_ == BEFORE else self.shelf.find(id_)
+        run = self.shelf.find(id_)
         if run is None:
             return
         before = self.lab.experiment
@@ -303,7 +304,7 @@ class Comparing:
                 "role": run.role,
                 "on": run.on,
                 "selected": run.id == self.shelf.selected,
-                "note": run.problem or ("" if run.recording or not run.on else "being simulated"),
+                "note": self._note(run),
             }
             for run in self.shelf.runs
         ]
@@ -313,7 +314,7 @@ class Comparing:
         wanted = {
             "runs": runs,
             "table": self._table(),
-            "flipped": self._flip.run.name if self._flip else "",
+            "flipped": self._flip.run.id if self._flip else "",
             "compare": f"Compare {' and '.join(words.options)} {words.label}" if words else "",
             "difference": self._difference,
             "has_difference": self._difference_view is not None,
@@ -322,6 +323,11 @@ class Comparing:
         changed = {k: v for k, v in wanted.items() if getattr(self.panel, k) != v}
         if changed:
             self.panel.param.update(**changed)
+
+    def _note(self, run: Kept) -> str:
+        if self._flip is not None and self._flip.run.id == run.id:
+            return "in front now; X brings the grey one back"
+        return run.problem or ("" if run.recording or not run.on else "being simulated")
 
     @property
     def _difference_view(self) -> DifferenceView | None:

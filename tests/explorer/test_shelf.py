@@ -314,7 +314,7 @@ def test_a_flip_shows_both_recordings_without_a_run(lab):
     kept, present = lab.runs[0].recording, lab.recording
     lab.shelf("flip")
     assert lab.recording.traces is kept.traces
-    assert lab.comparing.panel.flipped == "LIF"
+    assert lab.comparing.panel.flipped == lab.runs[0].id
     assert np.array_equal(
         ghost_of(lab, "ghost")["y"], lab.views[1]._ghosts[-1].recording.traces["V"][:, 0]
     )
@@ -387,6 +387,21 @@ def test_a_default_or_an_untouched_preset_is_replaced_without_a_word():
     assert lab.status.message == {}
     lab.header_("preset", id="chattering")
     assert lab.status.message == {}
+
+
+def test_an_offer_to_undo_ends_with_the_next_change(lab):
+    lab.send("set", "tau", value=20.0)
+    lab.header_("reset_all")
+    assert lab.status.message["action"]["type"] == "undo"
+    lab.state.watch(2)
+    lab.settle()
+    assert lab.status.message == {}
+
+
+def test_a_shelf_that_is_found_leaves_what_is_said_about_the_link():
+    lab = Lab(SMALL, query="tau=banana").settle()
+    lab.shelf("found", runs=[RUN], last="")
+    assert "banana" in lab.said
 
 
 def test_a_removed_run_is_put_back_by_one_click(lab):
