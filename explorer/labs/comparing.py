@@ -110,7 +110,8 @@ class Comparing:
                     self._found(message)
         except ParameterError as error:
             self.lab.notify(str(error), "warn")
-        self.lab.refresh()
+        if message["type"] not in ("flip", "go") or not self.lab.runner.is_busy:
+            self.lab.refresh()  # else all comes with the plots, in one message
         self._simulate_missing()
 
     def keep(self, name: str = "") -> Kept:
