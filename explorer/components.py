@@ -113,7 +113,8 @@ class HeaderBar(Component):
     """The bar at the top: name, labs, model, presets, history, link and theme.
 
     Messages are ``{"type": "model", "value"}``, ``{"type": "preset", "id"}``, ``{"type": "undo"}``,
-    ``{"type": "redo"}`` and ``{"type": "reset_all"}``. Undo and redo also answer to Ctrl+Z and
+    ``{"type": "redo"}``, ``{"type": "reset_all"}``, ``{"type": "history", "open"}`` and ``{"type":
+    "go", "id"}`` with an entry of the history. Undo and redo also answer to Ctrl+Z and
     Ctrl+Shift+Z anywhere outside of a text field. The link and the theme need no server.
     """
 
@@ -131,6 +132,12 @@ class HeaderBar(Component):
     )
     can_undo = param.Boolean(default=False, doc="Whether there is a step to undo.")
     can_redo = param.Boolean(default=False, doc="Whether there is a step to redo.")
+    shows_history = param.Boolean(default=False, doc="Whether the history is listed.")
+    history = param.List(
+        default=[],
+        doc="""Entries, newest first: ``{"id", "label", "place"}`` with a place of ``future``,
+        ``now``, ``past`` or ``left``; given while they are in sight.""",
+    )
     keeps_history = param.Boolean(
         default=True, doc="Whether there is a state to undo, reset, and link to."
     )
@@ -223,6 +230,7 @@ class Insight(Component):
     note = param.String(default="", doc="A sentence under the equation, such as its source.")
     figure = Child(default=None, allow_None=True, doc="A small figure, such as the surrogate.")
     figure_title = param.String(default="Surrogate", doc="Heading of the figure.")
+    shelf = Child(default=None, allow_None=True, doc="The kept runs.")
     figures = param.List(default=[], doc='Figures to choose from: ``{"id", "label"}``.')
     figure_id = param.String(default="", doc="Id of the figure in sight.")
     figure_note = param.String(
@@ -244,6 +252,38 @@ class Insight(Component):
     def __init__(self, **params: Any) -> None:
         params.setdefault("sizing_mode", "stretch_both")
         super().__init__(**params)
+
+
+class RunShelf(Component):
+    """The shelf of kept runs: buttons, a row for each run, and a table of what differs.
+
+    Messages are ``{"type": "keep"}``, ``{"type": "flip"}``, ``{"type": "compare"}``, ``{"type":
+    "difference", "on"}``; for a run ``{"type": "show", "id", "on"}``, ``{"type": "rename", "id",
+    "name"}``, ``{"type": "select", "id"}``, ``{"type": "go", "id"}`` and ``{"type": "remove",
+    "id"}``; and once, after the page was loaded, ``{"type": "found", "runs", "last"}``: what the
+    browser remembers of `saved`, and the query of where the user left off. The keys K and X keep
+    and flip anywhere outside of a field.
+    """
+
+    lab = param.String(default="", doc="Name under which the browser remembers the shelf.")
+    runs = param.List(
+        default=[],
+        doc="""Kept runs in order: ``{"id", "name", "role", "on", "selected", "note"}``; ``role`` is
+        that of the colour, ``note`` says why a run is not drawn.""",
+    )
+    table = param.Dict(
+        default={},
+        doc="""What differs: ``{"columns": [{"name", "role"}], "rows", "numbers"}``, both lists of
+        ``{"name", "unit", "title", "cells"}``; empty where nothing is compared.""",
+    )
+    flipped = param.String(default="", doc="Id of the run that a flip has put in front.")
+    compare = param.String(default="", doc="What one click compares; empty where there is nothing.")
+    difference = param.Boolean(default=False, doc="Whether the difference is plotted.")
+    has_difference = param.Boolean(default=False, doc="Whether there is a plot of the difference.")
+    saved = param.List(default=[], doc='What to remember: ``{"id", "name", "query"}`` a run.')
+
+    _esm = _script("shelf")
+    _stylesheets = _styles("shelf")
 
 
 class GalleryCards(Component):

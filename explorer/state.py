@@ -11,7 +11,7 @@ import param
 
 from engine import ParameterError
 from engine.base_experiment import BaseExperiment, spread_spec
-from explorer.history import History
+from explorer.history import Entry, History
 
 __all__ = ["LabState"]
 
@@ -65,7 +65,8 @@ class LabState(param.Parameterized):
 
     def draw(self, path: str, value: list[float]) -> None:
         """Set a row of numbers by pointing: every point is a step of its own to undo."""
-        self._change(self.experiment.set(path, value), f"{path} = {value}")
+        changed = self.experiment.set(path, value)
+        self._change(changed, path, label=f"{path.replace('.', ' ')} by pointing")
 
     def set_together(self, values: Mapping[str, Any], gesture: int = 0) -> None:
         """Set several paths at once; choices first. It is one step to undo, as for `set`."""
@@ -99,11 +100,11 @@ class LabState(param.Parameterized):
 
     def replace(self, experiment: BaseExperiment, name: str = "everything") -> None:
         """Show another experiment, such as a preset or an opened file; it can be undone."""
-        self._change(experiment, name)
+        self._change(experiment, name, label=name)
 
     def reset_all(self) -> None:
         """Go back to the defaults, of the same model."""
-        self._change(self.experiment.fresh(), "everything")
+        self.replace(self.experiment.fresh(), "all controls reset")
 
     def undo(self) -> None:
         """Take the last change back."""
@@ -112,6 +113,20 @@ class LabState(param.Parameterized):
     def redo(self) -> None:
         """Make the change that was undone again."""
         self._show(self._history.redo())
+
+    @property
+    def history(self) -> list[Entry]:
+        """What was shown, newest first; see `explorer.history.History.entries`."""
+        return self._history.entries()
+
+    @property
+    def moment(self) -> int:
+        """Number of the entry of the `history` that is shown now."""
+        return self._history.id
+
+    def go(self, id_: int) -> None:
+        """Show an entry of the `history` again, by its number."""
+        self._show(self._history.go(id_))
 
     def _try(
         self,
@@ -127,8 +142,10 @@ class LabState(param.Parameterized):
         else:
             self._change(changed, name or path, gesture)
 
-    def _change(self, experiment: BaseExperiment, path: str, gesture: int = 0) -> None:
-        self._history.record(experiment, path, gesture)
+    def _change(
+        self, experiment: BaseExperiment, path: str, gesture: int = 0, label: str = ""
+    ) -> None:
+        self._history.record(experiment, path, gesture, label)
         self._show(experiment)
 
     def _show(self, experiment: BaseExperiment) -> None:

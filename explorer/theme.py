@@ -119,6 +119,17 @@ SCALE = {
 }
 """Tokens that both themes share: system fonts, the type scale and the 4 px grid."""
 
+KEPT = {
+    "light": ("#c08400", OKABE_ITO["green"], "#c2699b", "#8f8700", "#4a525b", "#3d93c9"),
+    "dark": (
+        *(OKABE_ITO[name] for name in ("orange", "green", "purple", "yellow")),
+        "#aeb6c0",
+        "#4d9bd6",
+    ),
+}
+"""Colours of kept runs, in order: those of Okabe and Ito that no trace and no threshold has, darker
+where a line of them would be lost on a light screen; then a grey and a blue."""
+
 ROLES = {
     "trace": "trace",
     "threshold": "threshold",
@@ -129,6 +140,7 @@ ROLES = {
     "ghost": "ghost",
     "surrogate": "surrogate",
     "pseudo-derivative": "pseudo-derivative",
+    **{f"kept-{index}": f"kept-{index}" for index in range(len(KEPT["light"]))},
 }
 """What a glyph shows -> the token that colours it.
 
@@ -176,7 +188,7 @@ def tokens(mode: Mode) -> dict[str, str]:
     for index, name in enumerate(POPULATIONS[mode]):
         invisible = mode == "light" and name == "black"
         colours[f"population-{index}"] = colours["ink"] if invisible else OKABE_ITO[name]
-    return colours
+    return colours | {f"kept-{index}": colour for index, colour in enumerate(KEPT[mode])}
 
 
 def role_color(role: str, mode: Mode = "light") -> str:
@@ -313,6 +325,7 @@ def style_figure(fig: Plot, *, left: int = AXIS_WIDTH, time_axis: bool = True) -
         axis.major_tick_out = 0
     for grid in fig.grid:
         grid.grid_line_color = light["grid"]
+        grid.level = "image"  # under the ghosts too
     if not time_axis:  # an axis that is not drawn costs nothing, one without labels does
         for axis in fig.xaxis:
             axis.visible = False

@@ -5,6 +5,7 @@ const THEME_KEY = "spikescope.theme";
 const ICONS = {
   undo: "M6.5 3 3 6.5 6.5 10M3.5 6.5h6a4 4 0 0 1 0 8H7",
   redo: "M9.5 3 13 6.5 9.5 10M12.5 6.5h-6a4 4 0 0 0 0 8H9",
+  history: "M8 4.5V8l2.5 1.5M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11",
   reset: "M3 3v3.5h3.5M3.3 6.5A5.2 5.2 0 1 1 3 9.3",
   link: "M6.7 9.3a2.6 2.6 0 0 0 3.7 0l2.3-2.3a2.6 2.6 0 0 0-3.7-3.7l-.9.9M9.3 6.7a2.6 2.6 0 0 0-3.7 0L3.3 9a2.6 2.6 0 0 0 3.7 3.7l.9-.9",
   done: "M3 8.5 6.5 12 13 4.5",
@@ -31,11 +32,12 @@ export function render({ model, el }) {
   const reset = tool("reset", "Reset all controls", "Reset all controls", () => send({ type: "reset_all" }));
   const link = tool("link", "Copy link", "Copy a link to exactly this", copyLink);
   const theme = tool("theme", "Theme", "Theme", toggleTheme);
+  const past = new Past(send);
   const confirmation = element("span", { class: "confirmation", role: "status" });
   const tools = element("div", { class: "tools" });
   const history = element("div", { class: "cluster", role: "group", "aria-label": "History" });
   const sharing = element("div", { class: "cluster", role: "group", "aria-label": "Page" });
-  history.append(undo, redo, reset);
+  history.append(undo, redo, past.button, reset, past.panel);
   sharing.append(confirmation, link, theme);
   tools.append(history, sharing);
   bar.append(brand, nav, pickers, tools);
@@ -84,6 +86,7 @@ export function render({ model, el }) {
   model.on(["models", "model"], showModels);
   model.on(["presets", "preset"], showPresets);
   model.on(["can_undo", "can_redo"], showHistory);
+  model.on("history", () => past.show(plain(model.history) ?? []));
   for (const show of [showTitle, showLabs, showModels, showPresets, showHistory, showTools]) show();
 
   modelField.select.addEventListener("change", () => send({ type: "model", value: modelField.value() }));
@@ -115,11 +118,19 @@ export function render({ model, el }) {
   function showQuery() {
     if (!document.querySelector(".shell")) return;
     window.history.replaceState(window.history.state, "", `${window.location.pathname}${model.query && "?"}${model.query}`);
+    const lab = (plain(model.labs) ?? []).find((each) => each.current);
+    try {
+      localStorage.setItem(`spikescope.last.${lab?.id}`, JSON.stringify({ version: 1, query: model.query }));
+    } catch {
+      // full or forbidden: the address still says it
+    }
   }
   model.on("query", () => {
     clearTimeout(showQuery.timer);
     showQuery.timer = setTimeout(showQuery, 250);
   });
+  const leave = () => bar.isConnected && showQuery.timer && showQuery(); // in the midst of the pause
+  window.addEventListener("pagehide", leave);
 
   async function copyLink() {
     clearTimeout(showQuery.timer);
@@ -163,6 +174,7 @@ export function render({ model, el }) {
 
   model.on("remove", () => {
     window.removeEventListener("keydown", onKey);
+    window.removeEventListener("pagehide", leave);
     observer.disconnect();
   });
 }
@@ -237,6 +249,73 @@ function tool(icon, label, title, action) {
   if (icon === "link") button.append(drawing(ICONS.done, "done-icon"));
   button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && action());
   return button;
+}
+
+// What was shown, newest first: a list to go back and forth in.
+class Past {
+  constructor(send) {
+    this.send = send;
+    this.button = tool("history", "History", "History", () => {});
+    this.panel = element("div", { class: "history-list", popover: "auto", role: "dialog", "aria-label": "History" });
+    this.list = element("ol", { class: "entries" });
+    this.panel.append(this.list);
+    this.button.popoverTargetElement = this.panel;
+    this.button.setAttribute("aria-haspopup", "dialog");
+    this.panel.addEventListener("beforetoggle", ({ newState }) => newState === "open" && this.place());
+    this.panel.addEventListener("toggle", ({ newState }) => {
+      this.opening = newState === "open";
+      send({ type: "history", open: this.opening });
+      if (!this.opening) this.list.replaceChildren();
+    });
+    this.panel.addEventListener("keydown", (event) => this.move(event));
+  }
+
+  place() {
+    const { bottom, right } = this.button.getBoundingClientRect();
+    const end = Math.max(8, Math.min(window.innerWidth - right, window.innerWidth - 328));
+    this.panel.style.top = `${bottom + 4}px`;
+    this.panel.style.right = `${end}px`;
+  }
+
+  show(entries) {
+    const { activeElement } = this.panel.getRootNode();
+    const focused = this.list.contains(activeElement) ? activeElement.dataset.id : null;
+    const nodes = [];
+    let left = false;
+    for (const { id, label, place } of entries) {
+      if (place === "left" && !left) {
+        left = true;
+        nodes.push(element("li", { class: "heading" }, "Left behind by a change after an undo"));
+      }
+      const item = element("li", {});
+      const button = element("button", { type: "button", class: place, "data-id": id }, label);
+      if (place === "now") button.setAttribute("aria-current", "step");
+      button.addEventListener("click", () => this.send({ type: "go", id }));
+      item.append(button);
+      nodes.push(item);
+    }
+    this.list.replaceChildren(...nodes);
+    const wanted = focused === null ? null : this.list.querySelector(`[data-id="${focused}"]`);
+    const target = wanted ?? (this.opening || focused !== null ? this.list.querySelector("[aria-current]") : null);
+    this.opening = this.opening && !entries.length;
+    target?.focus();
+  }
+
+  move(event) {
+    if (event.key === "Escape") {
+      event.preventDefault();
+      this.panel.hidePopover();
+      this.button.focus();
+      return;
+    }
+    const buttons = [...this.list.querySelectorAll("button")];
+    const now = buttons.indexOf(this.panel.getRootNode().activeElement);
+    const steps = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: buttons.length - 1 };
+    const next = buttons[steps[event.key]];
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    next?.focus();
+  }
 }
 
 // aria-disabled keeps the focus where it is when the last step is undone.

@@ -17,6 +17,8 @@ export function render({ model, el }) {
   const note = element("p", { class: "note" });
   const figure = element("div", { class: "figure" });
   const numbers = section("numbers", "This run", [list]);
+  const shelf = element("div", {});
+  const kept = section("shelf", "Kept runs", [shelf]);
   const formula = section("equation", "Equation", [equation, note]);
   const choice = element("select", { class: "choice", "aria-label": "figure" });
   const figureNote = element("p", { class: "note figure-note" });
@@ -25,7 +27,7 @@ export function render({ model, el }) {
   const methods = element("div", { class: "methods" });
   how.append(element("summary", {}, "How is this computed?"), methods);
   const plot = section("figure", "Surrogate", [choice, figure, figureNote, figureList, how]);
-  body.append(numbers.root, formula.root, plot.root);
+  body.append(numbers.root, kept.root, formula.root, plot.root);
   el.append(root);
 
   const cells = new Map();
@@ -114,6 +116,12 @@ export function render({ model, el }) {
     plot.root.hidden = !child;
   }
 
+  function showShelf() {
+    const child = model.get_child("shelf");
+    shelf.replaceChildren(...(child ? [child] : []));
+    kept.root.hidden = !child;
+  }
+
   function showChoice() {
     const figures = plain(model.figures) ?? [];
     choice.hidden = !figures.length;
@@ -141,6 +149,7 @@ export function render({ model, el }) {
   showChoice();
   showEquation();
   showFigure();
+  showShelf();
 
   // -- folding
 

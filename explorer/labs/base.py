@@ -15,8 +15,9 @@ import panel as pn
 from engine import Recording, SpikescopeError, simulate
 from engine.base_experiment import BaseExperiment
 from engine.simulation import is_compiled
-from explorer import controls, links, shell, typeset
+from explorer import changes, controls, links, shell, typeset
 from explorer.components import ControlRail, HeaderBar, Insight, Message, StatusLine
+from explorer.labs.comparing import Comparing
 from explorer.pagethread import PageThread
 from explorer.presets import presets
 from explorer.runner import LatestRunner
@@ -27,6 +28,9 @@ from explorer.views import View, Window
 __all__ = ["Description", "Lab", "number", "sentence"]
 
 log = logging.getLogger(__name__)
+
+LISTED = 200
+"""Entries of the history that are listed."""
 
 AnyExperiment = TypeVar("AnyExperiment", bound=BaseExperiment)
 Extra = TypeVar("Extra")
@@ -110,6 +114,9 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self._agreed: Any = None  # what the user wants to see, however long it takes
         self._under_way: Request | None = None  # whose word counts; set by the worker
         self._complaints = link.complaints
+        self._notice: dict[str, Any] = {}  # what the status line says until the user goes on
+        self._noticed = 0  # entry of the history that it is about
+        self._left_off = ""  # query of where the user was in an earlier session
         self._laid_out: tuple[Any, ...] = ()
         self._ranges: controls.Ranges = {}
 
@@ -122,10 +129,16 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             presets=[preset.option for preset in presets(self.id).values()],
         )
         self.status = StatusLine()
-        self.insight = Insight(figure=pn.panel(self.small_figure()), figure_title=self.figure_title)
+        self.comparing = Comparing(self)
+        self.insight = Insight(
+            figure=pn.panel(self.small_figure()),
+            figure_title=self.figure_title,
+            shelf=self.comparing.panel,
+        )
         self.runner: LatestRunner[Request, Result[Extra]] = LatestRunner(
             self._compute, self._deliver, self._fail, self._schedule
         )
+        self.comparing.take(link.kept)
         self.rail.on_message(self._on_rail)
         self.header.on_message(self._on_header)
         self.status.on_message(self._on_status)
@@ -214,6 +227,10 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         """Return what is shown first where the experiment itself cannot be, or not yet."""
         return experiment.fresh()
 
+    def comparison(self, experiment: AnyExperiment) -> str:
+        """Return the path of a choice of two that is compared in one click; by default none."""
+        return ""
+
     def controls_column(self) -> pn.viewable.Viewable:
         """Return what stands beside the plots: by default the rail."""
         return self.rail
@@ -222,7 +239,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
 
     def _on_rail(self, message: Message) -> None:
         send_promptly(self._document)
-        self._complaints = ()  # read, or at least not what the user is about now
+        self.touched()
         self._seq = max(self._seq, int(message["seq"]))
         path = str(message["path"])
         match message["type"]:
@@ -242,21 +259,30 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self.state.set(path, text)
 
     def _on_header(self, message: Message) -> None:
-        self._complaints = ()
+        self.touched()
+        before, preset_before = self.experiment, self.state.preset
         match message["type"]:
             case "model":
                 self.pick(str(message["value"]))
+                self.offer_undo(before, self.describe(self.experiment).model, preset_before)
             case "preset":
                 preset = presets(self.id)[str(message["id"])]
                 self.state.replace(preset.experiment, f"preset {preset.label}")
                 self.state.preset = preset.id
                 self.header.preset = preset.id
+                self.offer_undo(before, f"the preset “{preset.label}”", preset_before)
             case "undo":
                 self.state.undo()
             case "redo":
                 self.state.redo()
+            case "go":
+                self.state.go(int(message["id"]))
+            case "history":
+                self.header.shows_history = bool(message["open"])
+                self._show_history()
             case "reset_all":
                 self.state.reset_all()
+                self.offer_undo(before, "the defaults", preset_before)
 
     def _on_status(self, message: Message) -> None:
         match message["type"]:
@@ -265,6 +291,70 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
                 self._on_state()
             case "cancel":
                 self._hold_back("the run was stopped, and the plots show what there was by then")
+            case "undo":
+                self.touched()
+                self.state.undo()
+                self.refresh()
+            case "put_back":
+                self.touched()
+                self.comparing.put_back()
+            case "continue":
+                self.touched()
+                self._continue()
+
+    def touched(self) -> None:
+        """Forget what was said: read, or at least not what the user is about now."""
+        self._complaints, self._notice = (), {}
+
+    def notify(self, text: str, tone: str = "normal", action: Any = None) -> None:
+        """Say something in the status line, until the user does something else."""
+        text = sentence(text).rstrip(".") + "."
+        self._notice = {"text": text, "tone": tone} | ({"action": action} if action else {})
+        self._noticed = self.state.moment
+        self._show_notice()
+
+    def offer_undo(self, before: AnyExperiment, what: str, preset: str = "") -> None:
+        """Say that the user's work was replaced, beside a button that brings it back.
+
+        What is as a preset or the defaults made it is nobody's work.
+        """
+        if not preset and before.differences() and not changes.alike(before, self.experiment):
+            action = {"type": "undo", "label": "Undo this"}
+            self.notify(f"what you had was replaced by {what}", action=action)
+
+    def offer_last(self, query: str) -> None:
+        """Offer to go on where the user was in an earlier session; never by itself."""
+        read = links.from_query(query, self.home, self.named())
+        if changes.alike(read.experiment, self.experiment) and not read.kept:
+            return
+        self._left_off = query
+        name = changes.name_of(read.experiment, self.home)
+        beside = f", beside {len(read.kept)} kept" if read.kept else ""
+        action = {"type": "continue", "label": "Continue"}
+        self.notify(f"continue where you left off ({name}{beside})", action=action)
+
+    def _continue(self) -> None:
+        read = links.from_query(self._left_off, self.home, self.named())
+        self._complaints = read.complaints
+        self.comparing.take(read.kept)
+        self.state.replace(read.experiment, "where you left off")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring the page up to what is on the shelf, in one message."""
+        with self._held():
+            self._show_state()
+
+    def schedule(self, callback: Callable[[], None]) -> None:
+        """Call back where the page may be changed."""
+        self._schedule(callback)
+
+    @property
+    def whole_recording(self) -> Recording | None:
+        """The run of what the controls say; None while it is under way."""
+        shown = self.recording
+        whole = shown is not None and self._done and shown.experiment == self.experiment
+        return shown if whole else None
 
     # -- from the state --------------------------------------------------------------------------
 
@@ -285,7 +375,11 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             self.rail.ack, self.status.busy, self._asked = self._seq, "", None
             if self.recording is None:  # a link that does not fit together: never a blank plot
                 self._request(self.stand_in(experiment))
-        elif experiment != self._agreed and (cost := self.hesitation(experiment)):
+        elif (
+            experiment != self._agreed
+            and (cost := self.hesitation(experiment))
+            and self.comparing.known(experiment) is None
+        ):
             self._hold_back(cost)
         elif self._asked != experiment:
             self._request(experiment)
@@ -312,14 +406,34 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             preset=self.state.preset,
             can_undo=self.state.can_undo,
             can_redo=self.state.can_redo,
-            query=links.to_query(experiment, self.home, self.named()),
+            query=links.with_kept(
+                links.to_query(experiment, self.home, self.named()), self.comparing.parts()
+            ),
         )
+        self._show_history()
+        self.comparing.show()
         if self._complaints:
             self._say(" ".join(self._complaints), "warn")
         elif self.state.errors:
             self._say(next(iter(self.state.errors.values())), "error")
+        elif self._notice and self._noticed == self.state.moment:
+            self._show_notice()
         elif self.status.message and self._asked == experiment:
             self.status.message = {}
+
+    def _show_notice(self) -> None:
+        quiet = not self._complaints and not self.state.errors
+        if quiet and self._asked == self.experiment and self.status.message != self._notice:
+            self.status.message = self._notice
+
+    def _show_history(self) -> None:
+        """List the history, while it is in sight."""
+        listed = []
+        if self.header.shows_history:
+            entries = self.state.history[:LISTED]
+            listed = [{"id": e.id, "label": e.label, "place": e.place} for e in entries]
+        if self.header.history != listed:
+            self.header.history = listed
 
     def _hold_back(self, sentence: str) -> None:
         """Keep the plots as they are; say why, beside a button that starts the run."""
@@ -351,6 +465,9 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         experiment, shown = request.experiment, self.recording
         if shown is not None and self._done and shown.experiment.runs_like(experiment):
             recording = replace(shown, experiment=experiment)
+            return Result(recording, self.work_out(experiment, recording))
+        if (known := self.comparing.known(experiment)) is not None:
+            recording = replace(known, experiment=experiment)
             return Result(recording, self.work_out(experiment, recording))
         if not is_compiled(experiment.structure):
             self._schedule(lambda: self._wait(request, f"compiling {experiment.title}"))
@@ -388,6 +505,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             if request.experiment == self.experiment:
                 self._asked = request.experiment
             self.status.param.update(items=_status(recording), busy="", work={})
+            self.comparing.after_run(recording, self.insight.numbers)
             self._show_state()
             if recording.problem:
                 self._say(recording.problem, "error")
@@ -403,6 +521,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
                 view.update(recording)
             self.insight.numbers = self.numbers(recording, result.extra)
         self.recording = recording
+        self.comparing.draw()
 
     def _fail(self, request: Request, error: Exception) -> None:
         self._under_way = None
@@ -434,6 +553,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
             with self._held():
                 for view in self.views:
                     view.update(self.recording)
+                self.comparing.draw()
 
     def _say(self, text: str, tone: str, action: dict[str, str] | None = None) -> None:
         text = sentence(text).rstrip(".") + "."

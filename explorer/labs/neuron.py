@@ -21,6 +21,7 @@ from explorer.statistics import Statistic
 from explorer.transport import send_promptly
 from explorer.views import (
     Curves,
+    DifferenceView,
     RasterView,
     RateView,
     StimulusView,
@@ -76,13 +77,19 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
         self.editor = StimulusEditor(sizing_mode=None, width=0, height=0)
         self.editor.styles = {"position": "absolute", "left": "0", "top": "0"}
         self.editor.on_message(self._on_editor)
-        return [self.stimulus, VoltageView(window), raster, RateView(window, time_axis=True)]
+        return [
+            self.stimulus,
+            VoltageView(window),
+            raster,
+            RateView(window, time_axis=True),
+            DifferenceView(window),
+        ]
 
     # -- the stimulus is drawn and dragged -------------------------------------------------------
 
     def _on_editor(self, message: Message) -> None:
         send_promptly(self._document)
-        self._complaints = ()
+        self.touched()
         gesture = int(message.get("gesture", 0))
         match message["type"]:
             case "draw":
@@ -218,6 +225,11 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
             closed=("start",),
         )
 
+    def comparison(self, experiment: Experiment) -> str:
+        """Compare soft and hard reset, where the model has both."""
+        spec = experiment.choice_specs.get("spk_reset")
+        return "spk_reset" if spec and spec.has_effect and len(spec.options) == 2 else ""
+
     def layout_of(self, experiment: Experiment) -> tuple[Any, ...]:
         """Give what decides which controls there are."""
         slots = experiment.structure.slots.values()
@@ -267,8 +279,9 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
 
     def plots(self) -> pn.Column:
         """Return the linked plots, one under the other."""
-        figures = [view.figure for view in self.views]
-        plots = shell.stack(figures, weights=[0.7, 1.2, 1.5, 0.95], wide_only=[figures[0]])
+        stimulus, voltage, raster, rate, difference = (view.figure for view in self.views)
+        figures = [stimulus, voltage, difference, raster, rate]
+        plots = shell.stack(figures, weights=[0.7, 1.2, 0.8, 1.5, 0.95], wide_only=[stimulus])
         plots.append(self.editor)
         return plots
 

@@ -1,6 +1,7 @@
 """Plots: made once, then given new data in place, never blank."""
 
-from explorer.views.base import View, Window
+from explorer.views.base import Ghost, View, Window
+from explorer.views.difference import DifferenceView
 from explorer.views.raster import RasterView
 from explorer.views.rate import RateView
 from explorer.views.statistics import StatisticsView
@@ -24,6 +25,8 @@ __all__ = [
     "CurrentView",
     "CurrentVoltageView",
     "Curves",
+    "DifferenceView",
+    "Ghost",
     "OutputCurves",
     "PlasticityView",
     "PotentialView",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from explorer import typeset
 from explorer.theme import role_color, style_figure
 from explorer.views.thinning import nice_range
 
-__all__ = ["View", "Window", "put", "unit_of"]
+__all__ = ["Ghost", "View", "Window", "put", "unit_of"]
 
 PIXELS = 800
 """Columns that a trace is thinned to: about the width of the plots on a usual screen."""
@@ -89,6 +90,22 @@ def unit_of(recording: Recording, trace: str) -> str:
     return typeset.unit(recording.unit_text(trace))
 
 
+@dataclass(frozen=True)
+class Ghost:
+    """A kept run that is drawn under the present one.
+
+    Attributes
+    ----------
+    role : str
+        Role of its colour, its own among the ghosts.
+    recording : Recording
+        The run.
+    """
+
+    role: str
+    recording: Recording
+
+
 class View:
     """A plot that is made once and then given new data in place.
 
@@ -107,6 +124,10 @@ class View:
     def __init__(self, window: Window, *, time_axis: bool = False) -> None:
         self.window = window
         self._y: tuple[float, float] | None = None
+        self._span = self._ghost_span = (np.inf, -np.inf)
+        self.headroom = 0.0
+        """Part of the height that stays free above the data."""
+        self._ghost_sources: dict[tuple[str, str], ColumnDataSource] = {}
         self.figure: Any = figure(
             title=self.title,
             x_range=window.range,
@@ -140,6 +161,17 @@ class View:
 
     def show_between(self, low: float, high: float) -> None:
         """Let the vertical axis hold these values, without jumping at every change."""
+        self._span = (low, high)
+        self._fit()
+
+    def reach(self, low: float, high: float) -> None:
+        """Let the vertical axis hold the ghosts' values too."""
+        self._ghost_span = (low, high)
+        self._fit()
+
+    def _fit(self) -> None:
+        low, high = min(self._span[0], self._ghost_span[0]), max(self._span[1], self._ghost_span[1])
+        high += (high - low) * self.headroom / (1.0 - self.headroom)
         wanted = nice_range(low, high, self._y)
         if wanted != self._y:
             self._y = wanted
@@ -153,6 +185,38 @@ class View:
     def update(self, recording: Recording) -> None:
         """Show a recording; what is out of sight is not sent."""
         raise NotImplementedError
+
+    def ghosts(self, ghosts: Sequence[Ghost]) -> None:
+        """Draw kept runs under the present one, in the window of time; by default none.
+
+        They are sent once, and again when the window changes: not with the runs that follow.
+        """
+
+    def ghost_lines(
+        self, part: str, curves: Mapping[str, tuple[np.ndarray, np.ndarray]], **style: Any
+    ) -> None:
+        """Draw one line for each ghost, by the role of its colour, and none for all others.
+
+        A line is made when it is first needed: a page without kept runs does not pay for them.
+
+        Parameters
+        ----------
+        part : str
+            What of the ghosts it is, where a plot draws several things.
+        curves : mapping of str to (array, array)
+            Role -> the line.
+        **style
+            See `line`.
+        """
+        for role in curves:
+            if (part, role) not in self._ghost_sources:
+                source = self.line(role, **{"line_width": 1, "level": "underlay"} | style)
+                self._ghost_sources[part, role] = source
+        nothing = np.zeros(0, np.float32)
+        for (other, role), source in self._ghost_sources.items():
+            if other == part:
+                x, y = curves.get(role, (nothing, nothing))
+                put(source, x=x, y=y)
 
     def on_zoom(self, callback: Callable[[], None]) -> None:
         """Call back when the user has zoomed or panned."""

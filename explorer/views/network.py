@@ -21,7 +21,7 @@ from engine.analysis import networks as analysis
 from engine.analysis import spike_trains
 from explorer import typeset
 from explorer.theme import POPULATIONS, population_role, role_color, style_figure
-from explorer.views.base import PIXELS, View, Window, put
+from explorer.views.base import PIXELS, Ghost, View, Window, put
 from explorer.views.raster import MOST_STROKES, SHADES, OnPick, binned, no_image, shades
 from explorer.views.rate import bin_width
 from explorer.views.thinning import broken_line, min_max
@@ -160,17 +160,36 @@ class NetworkRateView(PopulationsView):
 
     def update(self, recording: Recording) -> None:
         """Show the rates; see `View.update`."""
-        width, network = bin_width(recording.duration, recording.dt), _network(recording)
-        lines, highest = [], 1.0
-        for name, size in network.sizes.items():
-            times, _ = analysis.spikes_of(recording, name)
-            span = recording.n_steps * recording.dt
-            centres, rate = spike_trains.population_rate(times, size, span, width)
-            lines.append((centres.astype(np.float32), rate.astype(np.float32)))
-            highest = max(highest, float(rate.max(initial=0.0)))
+        width, lines = bin_width(recording.duration, recording.dt), _rates(recording)
         self.show_lines(lines)
-        self.show_between(0.0, highest)
+        self.show_between(0.0, _highest(lines, 1.0))
         self.name(f"Population rates (Hz), bins of {width:g} ms")
+
+    def ghosts(self, ghosts: Sequence[Ghost]) -> None:
+        """Draw the rates of all populations of a kept run in one colour; see `View.ghosts`."""
+        curves, gap = {}, np.full(1, np.nan, np.float32)
+        for ghost in ghosts:
+            lines = _rates(ghost.recording)
+            x = np.concatenate([part for times, _ in lines for part in (times, gap)])
+            y = np.concatenate([part for _, rate in lines for part in (rate, gap)])
+            curves[ghost.role] = x, y
+        self.ghost_lines("rate", curves)
+        self.reach(0.0, max((float(np.nanmax(y)) for _, y in curves.values()), default=0.0))
+
+
+def _rates(recording: Recording) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Give the rate of every population over time."""
+    width, found = bin_width(recording.duration, recording.dt), []
+    for name, size in _network(recording).sizes.items():
+        times, _ = analysis.spikes_of(recording, name)
+        span = recording.n_steps * recording.dt
+        centres, rate = spike_trains.population_rate(times, size, span, width)
+        found.append((centres.astype(np.float32), rate.astype(np.float32)))
+    return found
+
+
+def _highest(lines: Sequence[tuple[np.ndarray, np.ndarray]], least: float) -> float:
+    return max(least, *(float(rate.max(initial=0.0)) for _, rate in lines))
 
 
 class NetworkVoltageView(PopulationsView):

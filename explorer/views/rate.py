@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from engine import Recording
 from engine.analysis import spike_trains
-from explorer.views.base import View, put
+from explorer.views.base import Ghost, View, put
 
 __all__ = ["RateView"]
 
@@ -26,13 +27,27 @@ class RateView(View):
 
     def update(self, recording: Recording) -> None:
         """Show the rate; see `View.update`."""
-        width = bin_width(recording.duration, recording.dt)
-        centres, rate = spike_trains.population_rate(
-            recording.spike_times, recording.experiment.n, recording.duration, width
-        )
-        put(self._rate, x=centres.astype(np.float32), y=rate.astype(np.float32))
+        centres, rate = _binned(recording)
+        put(self._rate, x=centres, y=rate)
         self.show_between(0.0, max(float(rate.max(initial=0.0)), 1.0))
+        width = bin_width(recording.duration, recording.dt)
         self.name(f"Population rate (Hz), bins of {width:g} ms")
+
+    def ghosts(self, ghosts: Sequence[Ghost]) -> None:
+        """Draw the rates of kept runs; see `View.ghosts`."""
+        curves = {ghost.role: _binned(ghost.recording) for ghost in ghosts}
+        self.ghost_lines("rate", curves, mode="center")
+        self.reach(
+            0.0, max((float(rate.max(initial=0.0)) for _, rate in curves.values()), default=0.0)
+        )
+
+
+def _binned(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
+    width = bin_width(recording.duration, recording.dt)
+    centres, rate = spike_trains.population_rate(
+        recording.spike_times, recording.experiment.n, recording.duration, width
+    )
+    return centres.astype(np.float32), rate.astype(np.float32)
 
 
 def bin_width(duration: float, dt: float) -> float:

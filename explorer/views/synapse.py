@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from engine import Recording, SynapseExperiment
 from engine.synapse_experiment import LANES
 from engine.synouts import SynOut
 from explorer.theme import SCALE, role_color, style_figure, tokens
-from explorer.views.base import PIXELS, View, Window, put, unit_of
+from explorer.views.base import PIXELS, Ghost, View, Window, put, unit_of
 from explorer.views.thinning import broken_line, min_max
 from explorer.views.voltage import STROKE
 
@@ -92,6 +92,23 @@ class LanesView(View):
         self.show_between(min(low, 0.0), max(high, 0.0))
         self.name(f"{self.title} ({unit_of(recording, self.trace)})")
 
+    def ghosts(self, ghosts: Sequence[Ghost]) -> None:
+        """Draw the first synapse of kept runs; see `View.ghosts`."""
+        curves, low, high = {}, np.inf, -np.inf
+        for ghost in ghosts:
+            y = ghost.recording.traces.get(self.trace)
+            if y is not None:
+                low, high = _widen(low, high, y)
+                curves[ghost.role] = self._thinned(ghost.recording, y)
+        self.ghost_lines(self.trace, curves)
+        self.reach(low, high)
+
+    def _thinned(self, recording: Recording, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        seen = self.window.steps(recording)
+        part = y[seen, 0]
+        index = min_max(part, PIXELS)
+        return ((index + seen.start) * recording.dt).astype(np.float32), part[index]
+
     def show_trace(
         self, source: ColumnDataSource, recording: Recording, y: np.ndarray | None
     ) -> None:
@@ -99,11 +116,8 @@ class LanesView(View):
         if y is None:
             put(source, x=np.zeros(0, np.float32), y=np.zeros(0, np.float32))
             return
-        seen = self.window.steps(recording)
-        part = y[seen, 0]
-        index = min_max(part, PIXELS)
-        x = ((index + seen.start) * recording.dt).astype(np.float32)
-        put(source, x=x, y=part[index])
+        x, part = self._thinned(recording, y)
+        put(source, x=x, y=part)
 
 
 class ConductanceView(LanesView):
