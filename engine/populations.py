@@ -16,6 +16,7 @@ from engine.connectivity import Connectivity, FixedProbability, FromMatrix
 from engine.connectivity import catalogue as rules
 from engine.dynamics import AlignPost, Neuron, Synapse
 from engine.errors import ParameterError
+from engine.neurons.binary import BinaryCell
 from engine.neurons.lif import LIFRef
 from engine.specs import (
     NON_NEGATIVE,
@@ -101,7 +102,7 @@ class Population:
     Parameters
     ----------
     model : type
-        A neuron of the catalogue, or a `NetworkCell`.
+        A neuron of the catalogue, a `NetworkCell` or a `BinaryCell`.
     receptors : mapping of str to ReceptorSite
         By name; the background arrives at the first.
     stimulus, background, start : type
@@ -267,7 +268,7 @@ def weight_spec(model: type[Neuron], receptor: ReceptorSite) -> ParameterSpec:
 
 def neurons() -> dict[str, type[Neuron]]:
     """Return the neurons that a population may have, by name."""
-    return {"NetworkCell": NetworkCell, **catalog.neurons()}
+    return {c.__name__: c for c in (NetworkCell, BinaryCell)} | catalog.neurons()
 
 
 def _synapses() -> dict[str, type[Synapse]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from engine import networks, simulate
 from engine.analysis import networks as analysis
@@ -137,16 +138,77 @@ def test_interneurons_that_differ_lose_their_rhythm():
     assert found[0] > found[1] > 2.0 * found[2]
 
 
-def test_the_rates_of_a_balanced_network_are_linear_in_what_drives_it():
-    def rates(rate, connections=100):
-        network = networks.BalancedNetwork.at(rate, 4 * connections, 0.25).set("duration", 700.0)
-        found = analysis.rates(simulate(network), SETTLED)
-        return np.array([found["E"], found["I"]])
+BALANCED = np.array([[1.0, -2.0], [1.0, -1.8]])
+"""Strengths of the balanced network by target and source, excitatory first."""
 
-    slow, fast = rates(20.0), rates(40.0)
-    assert fast / slow == pytest.approx([2.0, 2.0], rel=0.2)
-    # both follow the rate from outside with a factor of one where connections are many
-    assert slow == pytest.approx([20.0, 20.0], rel=0.4)
+
+def balanced_theory(outside, connections):
+    """Activities, and how they differ between cells: van Vreeswijk and Sompolinsky 1998, section 4.
+
+    The input of a cell is normal, with the variance of the activities, of which a part does not
+    change with time: m = H(-u / sqrt(alpha)), q = <H(-(u + sqrt(beta) x) / sqrt(alpha - beta))^2>.
+    """
+    m, step = outside * np.array([0.3, 0.6]), 0.3 / np.sqrt(connections)
+
+    def left(m):
+        mean = np.sqrt(connections) * (np.array([1.0, 0.8]) * outside + BALANCED @ m)
+        return np.array([1.0, 0.7]) - mean, BALANCED**2 @ m
+
+    for _ in range(int(40.0 / step)):
+        missing, variance = left(m)
+        m = m + step * (stats.norm.sf(missing / np.sqrt(variance)) - m)
+    missing, variance = left(m)
+    x, weights = np.polynomial.hermite_e.hermegauss(101)
+    q = m**1.3
+    for _ in range(100):
+        frozen = (BALANCED**2 @ q)[:, None]
+        share = stats.norm.sf(
+            (missing[:, None] + np.sqrt(frozen) * x) / np.sqrt(variance[:, None] - frozen)
+        )
+        q = share**2 @ weights / weights.sum()
+    return m, np.sqrt(q - m**2) / m
+
+
+@pytest.fixture(scope="module")
+def balanced():
+    """Activity of every cell in two halves of a run, by the activity outside."""
+    found = {}
+    for outside in (0.1, 0.2, 0.3):
+        network = networks.BalancedNetwork.at(outside).set("duration", 1000.0)
+        recording = simulate(network)
+        for name in "EI":
+            times, cells = analysis.spikes_of(recording, name)
+            found[outside, name] = [
+                np.bincount(cells[(times >= first) & (times < first + 400.0)], minlength=4000)
+                * network[f"{name}.tau"]
+                / 400.0
+                for first in (200.0, 600.0)
+            ]
+    return found
+
+
+@pytest.mark.parametrize("outside", [0.1, 0.2, 0.3])
+def test_the_activities_of_a_balanced_network_are_those_of_its_theory(balanced, outside):
+    expected, widths = balanced_theory(outside, 400)
+    for name, activity, width in zip("EI", expected, widths, strict=True):
+        early, late = balanced[outside, name]
+        found = (early + late).mean() / 2.0
+        assert found == pytest.approx(activity, rel=0.15)
+        # what is common to both halves is not chance: cells differ by about their mean
+        between = np.sqrt(np.mean(early * late) - early.mean() * late.mean()) / found
+        assert between == pytest.approx(width, rel=0.15)
+
+
+def test_the_activities_of_a_balanced_network_are_linear_in_the_one_outside(balanced):
+    """As the balance equation has it: with the paper's strengths both grow by what is added."""
+    for name in "EI":
+        activity = [np.mean(balanced[outside, name]) for outside in (0.1, 0.2, 0.3)]
+        assert np.diff(activity) == pytest.approx([0.1, 0.1], rel=0.12)
+
+
+def test_many_connections_bring_the_theory_to_the_balance_equation():
+    for connections, tolerance in ((400, 0.35), (10_000, 0.1), (90_000, 0.04)):
+        assert balanced_theory(0.2, connections)[0] == pytest.approx([0.2, 0.2], rel=tolerance)
 
 
 def test_a_balanced_network_cancels_what_it_gets():
@@ -154,10 +216,9 @@ def test_a_balanced_network_cancels_what_it_gets():
     network = replace(network, watched=tuple(range(40)))
     found = analysis.balance(simulate(network), after=SETTLED)
     late = slice(round(SETTLED / network["dt"]), None)
-    outside = 0.1 * network["E.stimulus.amplitude"]  # over a membrane of 100 MΩ
-    inside = (found.excitatory + found.inhibitory)[late].mean() * network["E.tau"]
-    assert outside > 5.0 * network["E.V_th"]
-    assert abs(outside + inside) < 0.4 * outside
+    excitation, inhibition = found.excitatory[late].mean(), -found.inhibitory[late].mean()
+    assert excitation > network["E.stimulus.amplitude"] >= network["E.V_th"]
+    assert inhibition == pytest.approx(excitation, rel=0.25)
 
 
 def last_packet(spikes, width):
