@@ -147,30 +147,23 @@ class NetworkCircuit(Circuit):
         sizes = self.structure.size_of
         return sum(sizes[self.projections[name].target] for name in bundle.projections)
 
-    def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> str:
-        """Stop a network whose rate has exploded."""
-        until = self.stopped_after(experiment, spikes)
-        at_once = int(np.ceil(5.0 / experiment["dt"]))
-        rate = self._rate(experiment, spikes)
-        if until == len(spikes) and rate <= LARGEST_RATE:
-            return ""
-        rate = max(rate, self._rate(experiment, spikes[max(0, until - at_once) : until]))
+    def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> tuple[str, int]:
+        """Stop a network whose rate has exploded: what follows in the chunk was not sent."""
+        dt = experiment["dt"]
+        counts = np.bitwise_count(spikes).sum(axis=1, dtype=np.float64)
+        followed = np.asarray(signal.lfilter([1.0], [1.0, -self._fading(dt)], counts))
+        beyond = np.flatnonzero(followed > 0.999 * self._most_spikes)
+        rate = 1e3 * counts.mean() / (self.structure.n * dt)
+        if not len(beyond) and rate <= LARGEST_RATE:
+            return "", len(spikes)
+        until = int(beyond[0]) + 1 if len(beyond) else len(spikes)
+        at_once = counts[max(0, until - math.ceil(5.0 / dt)) : until]
+        rate = max(rate, 1e3 * at_once.mean() / (self.structure.n * dt))
         return (
             f"the network fires at {rate:.0f} Hz and was stopped; choose weaker excitation, "
-            "stronger inhibition or fewer connections"
+            "stronger inhibition or fewer connections",
+            until,
         )
-
-    def stopped_after(self, experiment: BaseExperiment, spikes: np.ndarray) -> int:
-        """Return after how many steps of a chunk its rate exploded; what follows was not sent."""
-        fading = self._fading(experiment["dt"])
-        counts = np.bitwise_count(spikes).sum(axis=1, dtype=np.float64)
-        followed = np.asarray(signal.lfilter([1.0], [1.0, -fading], counts))
-        beyond = np.flatnonzero(followed > 0.999 * self._most_spikes)
-        return int(beyond[0]) + 1 if len(beyond) else len(spikes)
-
-    def _rate(self, experiment: BaseExperiment, spikes: np.ndarray) -> float:
-        count = int(np.bitwise_count(spikes).sum(dtype=np.int64))
-        return count / (self.structure.n * len(spikes) * experiment["dt"]) * 1e3
 
     @property
     def _most_spikes(self) -> float:
@@ -330,7 +323,7 @@ class NetworkCircuit(Circuit):
         """Count spikes up to each word, none after an explosion; and those of late, fading.
 
         A chunk of a network that has exploded would take very long, as all send in every step. What
-        is counted is a part of what `stopped_after` counts for the same step and chunk, so that no
+        is counted is a part of what `objection` counts for the same step and chunk, so that no
         spike is kept back of a run that goes on.
         """
         up_to = events.count_up(words)

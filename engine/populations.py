@@ -146,10 +146,13 @@ class Population:
         }
         for name, receptor in self.receptors:
             meaning = f"how spikes act at the receptor {name}: through a synapse, or as a jump"
-            found[name] = choice_of(_synapses(), "Expon", meaning, may_be_empty=True)
+            found[name] = choice_of(
+                _synapses(), "Expon", meaning, label="synapse", may_be_empty=True
+            )
             if receptor.synapse is not None:
                 meaning = f"how the receptor {name} drives the neuron"
-                found[f"{name}.output"] = choice_of(catalog.outputs(), "COBA", meaning)
+                outputs = choice_of(catalog.outputs(), "COBA", meaning, label="output")
+                found[f"{name}.output"] = outputs
         return found
 
     def having(self, place: str, name: str) -> Population:
