@@ -61,6 +61,14 @@ class MacaqueCortex(Connectivity):
         hard=NON_NEGATIVE,
     )
 
+    least = ParameterSpec(
+        0.0005,
+        r"\mathrm{FLN}_{\min}",
+        "least published fraction of a connection between areas that is drawn",
+        soft=(0.0, 0.1),
+        hard=PROBABILITY,
+    )
+
     def check(self, n_pre: int, n_post: int, recurrent: bool, path: str) -> None:
         """Refuse populations with fewer neurons than there are areas."""
         if min(n_pre, n_post) < len(AREAS):
@@ -99,6 +107,7 @@ class MacaqueCortex(Connectivity):
         """Return what multiplies a weight, shape (target area, source area)."""
         fractions, distances, places = _table()
         chosen = (distances >= self.nearest) & (distances < self.farthest)
+        chosen &= fractions >= self.least
         return np.where(chosen, fractions * (1.0 + self.gradient * places[:, None]), 0.0)
 
 

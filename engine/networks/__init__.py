@@ -19,7 +19,7 @@ from engine.networks.brunel import (
 )
 from engine.networks.brunel_hakim import BrunelHakimNetwork
 from engine.networks.coba_hh import CobaHHNetwork
-from engine.networks.macaque_areas import MacaqueAreas, MacaqueAreasAsynchronous
+from engine.networks.macaque_areas import MacaqueAreas
 from engine.networks.microcircuit import CorticalMicrocircuit
 from engine.networks.ring_attractor import RingAttractor
 from engine.networks.susin_destexhe import (
@@ -51,7 +51,6 @@ __all__ = [
     "FastSpikingAsynchronous",
     "InterneuronGamma",
     "MacaqueAreas",
-    "MacaqueAreasAsynchronous",
     "PublishedNetwork",
     "PyramidalInterneuronGamma",
     "RingAttractor",
