@@ -41,7 +41,13 @@ from engine.neurons import (
     TraubMilesHH,
     WangBuzsakiHH,
 )
-from engine.populations import NetworkCell, NetworkProjection, Population, ReceptorSite
+from engine.populations import (
+    JumpingCell,
+    NetworkCell,
+    NetworkProjection,
+    Population,
+    ReceptorSite,
+)
 from engine.projections import (
     AlignPostProj,
     AlignPreProj,
@@ -139,6 +145,7 @@ __all__ = [
     "IntegrateAndFire",
     "Izhikevich",
     "IzhikevichRef",
+    "JumpingCell",
     "LIFRef",
     "LeakyRateReadout",
     "LeakySpikeReadout",

@@ -168,7 +168,8 @@ def own_randomness(cls: type, key: Any) -> Iterator[None]:
         return
     general = brainstate.random.DEFAULT
     with brainstate.StateTraceStack():  # else brainstate refuses that a key be traced
-        before = general.value
+        with jax.ensure_compile_time_eval():  # its first key is made when it is asked for
+            before = general.value
         general.value = key
         try:
             yield
