@@ -27,6 +27,7 @@ from engine.neurons import (
     AdExIFRef,
     AdQuaIF,
     AdQuaIFRef,
+    BinaryCell,
     CobaLIF,
     Crossing,
     CubaLIF,
@@ -46,7 +47,13 @@ from engine.neurons import (
     TraubMilesHH,
     WangBuzsakiHH,
 )
-from engine.populations import NetworkCell, NetworkProjection, Population, ReceptorSite
+from engine.populations import (
+    JumpingCell,
+    NetworkCell,
+    NetworkProjection,
+    Population,
+    ReceptorSite,
+)
 from engine.projections import (
     AlignPostProj,
     AlignPreProj,
@@ -119,6 +126,7 @@ __all__ = [
     "Alpha",
     "AsymmetryGapJunction",
     "Background",
+    "BinaryCell",
     "BindCondData",
     "BioNMDA",
     "CobaLIF",
@@ -143,6 +151,7 @@ __all__ = [
     "IntegrateAndFire",
     "Izhikevich",
     "IzhikevichRef",
+    "JumpingCell",
     "LIFRef",
     "LeakyRateReadout",
     "LeakySpikeReadout",

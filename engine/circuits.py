@@ -84,13 +84,17 @@ class Circuit(ABC):
         """Return how many bytes `tables` take, and what travels between the steps: none."""
         return 0
 
-    def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> str:
-        """Say why a run should stop after a chunk with these spikes; here it never does."""
-        return ""
+    def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> tuple[str, int]:
+        """Say why a run should stop after a chunk with these spikes; here it never does.
 
-    def stopped_after(self, experiment: BaseExperiment, spikes: np.ndarray) -> int:
-        """Return how many steps of a chunk with an objection are to be kept; here all."""
-        return len(spikes)
+        Returns
+        -------
+        why : str
+            A sentence; empty where the run goes on.
+        steps : int
+            How many steps of the chunk are to be kept.
+        """
+        return "", len(spikes)
 
     @abstractmethod
     def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:

@@ -529,6 +529,11 @@ class Neuron(Dynamics):
     """The state that a plot of the neuron shows, and that `threshold` is compared with."""
     has_threshold: ClassVar[bool] = True
     """Whether there is a threshold to be shown with it."""
+    random: ClassVar[bool] = False
+    """Whether a step draws from `brainstate.random`."""
+    binary: ClassVar[bool] = False
+    """Whether it has two states in place of a potential: its targets in a network see its state
+    ``on`` in every step instead of its spikes, and ``V`` is what arrives in the step."""
 
     if TYPE_CHECKING:
         V_th: Any  # not of every neuron

@@ -158,17 +158,18 @@ def start(model: Dynamics, rng: Any) -> None:
 
 @contextlib.contextmanager
 def own_randomness(cls: type, key: Any) -> Iterator[None]:
-    """Let a model from elsewhere draw from ``key`` what it draws from `brainstate.random`.
+    """Let a model draw from ``key`` what it draws from `brainstate.random`.
 
     Inside a compiled program the general source of randomness would be left with a number that
     exists in that program only.
     """
-    if not is_foreign(cls):
+    if not (is_foreign(cls) or getattr(cls, "random", False)):
         yield
         return
     general = brainstate.random.DEFAULT
     with brainstate.StateTraceStack():  # else brainstate refuses that a key be traced
-        before = general.value
+        with jax.ensure_compile_time_eval():  # its first key is made when it is asked for
+            before = general.value
         general.value = key
         try:
             yield

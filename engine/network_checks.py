@@ -42,6 +42,14 @@ def problems(network: NetworkExperiment) -> Iterator[ParameterError]:
     for name, population in network.populations.items():
         if population.background is not None:
             yield from _background(network, f"{name}.background.rate")
+    for name, projection in network.projections.items():
+        if projection.plasticity and network.populations[projection.source].model.binary:
+            yield ParameterError(
+                f"{name}.plasticity",
+                f"{name}.plasticity follows spikes, but the cells of {projection.source} send "
+                f"whether they are on; choose no plasticity, or another model for "
+                f"{projection.source}",
+            )
     try:
         require_memory(network)
     except ParameterError as problem:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import brainstate
@@ -18,10 +18,10 @@ import numpy as np
 import saiunit as u
 from scipy import signal
 
-from engine import boundary, circuits, events, memory, network_draws
+from engine import boundary, circuits, events, introspection, memory, network_draws
 from engine.background import Background
 from engine.base_experiment import BaseExperiment
-from engine.circuits import Carry, Circuit, Row, under
+from engine.circuits import KEY, Carry, Circuit, Row, under
 from engine.network_build import build, build_plasticity, states_of, values_of
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class NetworkCircuit(Circuit):
     the number of spikes, or the sum of the factors of their connections and of what was released;
     the weight multiplies it at the receptor, so that no table holds a weight.
 
+    The targets of binary cells see in every step who is on. As few are switched in a step, only
+    those travel, and a target holds what it was given until the cell that gave it is switched off.
+
     Parameters
     ----------
     structure : NetworkStructure
@@ -59,6 +62,15 @@ class NetworkCircuit(Circuit):
     # -- around the loop ------------------------------------------------------------------------
 
     @property
+    def _binary(self) -> bool:
+        """Whether some cells are on or off: what is sent is then who was switched."""
+        return any(population.model.binary for population in self.populations.values())
+
+    def _from_binary(self, name: str) -> bool:
+        """Whether the targets of a projection hold what arrives until it is taken back."""
+        return self.populations[self.projections[name].source].model.binary
+
+    @property
     def units(self) -> dict[str, u.Unit]:
         """Unit of every trace: ``V``, ``threshold``, and the state of every receptor by name."""
         return {self._name(*place, unit): unit for place, unit in self._places().items()}
@@ -70,7 +82,7 @@ class NetworkCircuit(Circuit):
             potential = population.model.states()["V"].unit
             found |= {(name, "V"): potential, (name, "threshold"): potential}
             for receptor, site in population.receptors:
-                if site.synapse is not None:
+                if site.synapse is not None or population.model.binary:
                     found[name, receptor] = site.unit(population.model)
         return found
 
@@ -119,7 +131,11 @@ class NetworkCircuit(Circuit):
 
     def fixed_bytes(self) -> int:
         """Return how many bytes the tables take, the spikes of the past, and what travels."""
-        found = 4 * self.structure.kept_steps * self.n_words
+        found = 4 * self.structure.kept_steps * self.n_words * (1 + self._binary)
+        sizes = self.structure.size_of
+        found += sum(
+            4 * sizes[p.target] for n, p in self.projections.items() if self._from_binary(n)
+        )
         for bundle in self.structure.bundles:
             size = self._n_arrivals(bundle)
             wide = np.dtype(np.int32 if bundle.ring else events.kind_of_target(size)).itemsize
@@ -131,30 +147,23 @@ class NetworkCircuit(Circuit):
         sizes = self.structure.size_of
         return sum(sizes[self.projections[name].target] for name in bundle.projections)
 
-    def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> str:
-        """Stop a network whose rate has exploded."""
-        until = self.stopped_after(experiment, spikes)
-        at_once = int(np.ceil(5.0 / experiment["dt"]))
-        rate = self._rate(experiment, spikes)
-        if until == len(spikes) and rate <= LARGEST_RATE:
-            return ""
-        rate = max(rate, self._rate(experiment, spikes[max(0, until - at_once) : until]))
+    def objection(self, experiment: BaseExperiment, spikes: np.ndarray) -> tuple[str, int]:
+        """Stop a network whose rate has exploded: what follows in the chunk was not sent."""
+        dt = experiment["dt"]
+        counts = np.bitwise_count(spikes).sum(axis=1, dtype=np.float64)
+        followed = np.asarray(signal.lfilter([1.0], [1.0, -self._fading(dt)], counts))
+        beyond = np.flatnonzero(followed > 0.999 * self._most_spikes)
+        rate = 1e3 * counts.mean() / (self.structure.n * dt)
+        if not len(beyond) and rate <= LARGEST_RATE:
+            return "", len(spikes)
+        until = int(beyond[0]) + 1 if len(beyond) else len(spikes)
+        at_once = counts[max(0, until - math.ceil(5.0 / dt)) : until]
+        rate = max(rate, 1e3 * at_once.mean() / (self.structure.n * dt))
         return (
             f"the network fires at {rate:.0f} Hz and was stopped; choose weaker excitation, "
-            "stronger inhibition or fewer connections"
+            "stronger inhibition or fewer connections",
+            until,
         )
-
-    def stopped_after(self, experiment: BaseExperiment, spikes: np.ndarray) -> int:
-        """Return after how many steps of a chunk its rate exploded; what follows was not sent."""
-        fading = self._fading(experiment["dt"])
-        counts = np.bitwise_count(spikes).sum(axis=1, dtype=np.float64)
-        followed = np.asarray(signal.lfilter([1.0], [1.0, -fading], counts))
-        beyond = np.flatnonzero(followed > 0.999 * self._most_spikes)
-        return int(beyond[0]) + 1 if len(beyond) else len(spikes)
-
-    def _rate(self, experiment: BaseExperiment, spikes: np.ndarray) -> float:
-        count = int(np.bitwise_count(spikes).sum(dtype=np.int64))
-        return count / (self.structure.n * len(spikes) * experiment["dt"]) * 1e3
 
     @property
     def _most_spikes(self) -> float:
@@ -169,7 +178,7 @@ class NetworkCircuit(Circuit):
 
     def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:
         """Build the models, draw their potentials, and begin without spikes on their way."""
-        carry: Carry = {"fixed": {}, "states": {}}
+        carry: Carry = {"fixed": {KEY: key}, "states": {}}
         for name, population in self.populations.items():
             neuron, synapses = build(self.structure, name, parameters)
             states = states_of(neuron, synapses)
@@ -184,6 +193,12 @@ class NetworkCircuit(Circuit):
         past = (self.structure.kept_steps, self.n_words)
         return carry | {
             "past": jnp.zeros(past, jnp.uint32),
+            **({"on": jnp.zeros(past, jnp.uint32)} if self._binary else {}),
+            "held": {
+                name: jnp.zeros(self.structure.size_of[projection.target])
+                for name, projection in self.projections.items()
+                if self._from_binary(name)
+            },
             "sent": jnp.zeros(len(self.structure.bundles), jnp.float32),
             "plasticity": {
                 bundle.plastic: values_of(
@@ -211,6 +226,7 @@ class NetworkCircuit(Circuit):
         """Take one step of every population."""
         arriving, travelling = self._arrive(parameters, fixed, evolving, index)
         states, spikes, seen = {}, [], []
+        key = jax.random.fold_in(jax.random.fold_in(fixed[KEY], 3), index)
         for name, population in self.populations.items():
             if population.background:
                 given = Background.count(fixed[f"{name}.background"], drive[name])
@@ -218,7 +234,7 @@ class NetworkCircuit(Circuit):
                 first = population.receptors[0][0]
                 arriving[name, first] = arriving.get((name, first), 0.0) + weighted
             states[name], fired, traces = self._take(
-                name, parameters, evolving["states"][name], arriving, index
+                name, parameters, evolving["states"][name], arriving, index, key
             )
             spikes.append(fired > 0)
             seen.append(traces)
@@ -227,11 +243,29 @@ class NetworkCircuit(Circuit):
         # and another one, or it packs them twice: to be remembered, and to be recorded
         words = jax.lax.optimization_barrier(events.pack_words(jnp.concatenate(spikes)))
         slot = index % self.structure.kept_steps
-        past = jax.lax.dynamic_update_index_in_dim(evolving["past"], words, slot, axis=0)
+        keep = partial(jax.lax.dynamic_update_index_in_dim, index=slot, axis=0)
+        if self._binary:
+            on, switched = self._switched(evolving["states"], states, spikes)
+            travelling["on"] = keep(evolving["on"], on)
+            past = keep(evolving["past"], switched)
+        else:
+            past = keep(evolving["past"], words)
         rows = jnp.stack([self._watch([t.get(name) for t in seen], watched) for name in self.units])
         small = self.structure.n <= events.MOST_UNPACKED
         spikes = jnp.concatenate(spikes) if small else words
         return travelling | {"states": states, "past": past}, {"traces": rows, "spikes": spikes}
+
+    def _switched(
+        self, before: dict[str, Any], after: dict[str, Any], spikes: list[jax.Array]
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return who is on, and who was switched, as words; other neurons are on as they spike."""
+        on, switched = [], []
+        for (name, population), fired in zip(self.populations.items(), spikes, strict=True):
+            now = after[name][""]["on"] > 0 if population.model.binary else fired
+            was = before[name][""]["on"] > 0 if population.model.binary else False
+            on.append(now)
+            switched.append(now ^ was)
+        return events.pack_words(jnp.concatenate(on)), events.pack_words(jnp.concatenate(switched))
 
     def _arrive(
         self, parameters: dict[str, Any], fixed: Any, evolving: Carry, index: jax.Array
@@ -242,7 +276,7 @@ class NetworkCircuit(Circuit):
         all others are found in the past when they arrive.
         """
         found: dict[tuple[str, str], Any] = {}
-        travelling: Carry = {"rings": {}, "plasticity": {}}
+        travelling: Carry = {"rings": {}, "plasticity": {}, "held": {}}
         sent = []
         sizes = self.structure.size_of
         for number, bundle in enumerate(self.structure.bundles):
@@ -258,6 +292,10 @@ class NetworkCircuit(Circuit):
                 states = evolving["plasticity"][bundle.plastic]
                 released, states = self._release(bundle, parameters, states, words, index)
                 travelling["plasticity"][bundle.plastic] = states
+            elif any(map(self._from_binary, bundle.projections)):
+                on = jax.lax.dynamic_index_in_dim(evolving["on"], slot, keepdims=False)
+                up_to = events.count_up(words)  # there is no explosion to be braked
+                released = 2.0 * events.spread_words(on, bundle.first, bundle.rows) - 1.0
             table, size = fixed[f"targets {number}"], self._n_arrivals(bundle)
             factors = fixed.get(f"factors {number}")
             if bundle.ring:
@@ -271,6 +309,8 @@ class NetworkCircuit(Circuit):
             for name in bundle.projections:
                 projection = self.projections[name]
                 here = counts[first : first + sizes[projection.target]]
+                if self._from_binary(name):
+                    here = travelling["held"][name] = evolving["held"][name] + here
                 onto = projection.target, projection.receptor
                 found[onto] = found.get(onto, 0.0) + parameters[f"{name}.weight"] * here
                 first += sizes[projection.target]
@@ -283,7 +323,7 @@ class NetworkCircuit(Circuit):
         """Count spikes up to each word, none after an explosion; and those of late, fading.
 
         A chunk of a network that has exploded would take very long, as all send in every step. What
-        is counted is a part of what `stopped_after` counts for the same step and chunk, so that no
+        is counted is a part of what `objection` counts for the same step and chunk, so that no
         spike is kept back of a run that goes on.
         """
         up_to = events.count_up(words)
@@ -323,6 +363,7 @@ class NetworkCircuit(Circuit):
         states: dict[str, Any],
         arriving: dict[tuple[str, str], Any],
         index: jax.Array,
+        key: jax.Array,
     ) -> tuple[dict[str, Any], Any, dict[str, Any]]:
         """Take one step of a population; return its states, spikes and traces."""
         population = self.populations[name]
@@ -339,7 +380,8 @@ class NetworkCircuit(Circuit):
                 given = arriving.get((name, receptor), 0.0)
                 unit = kind.unit(population.model)
                 if kind.synapse is None:
-                    neuron.add_delta_input(receptor, boundary.attach(given, unit))
+                    traces[receptor] = boundary.attach(given, unit)
+                    neuron.add_delta_input(receptor, traces[receptor])
                     continue
                 synapse, output = synapses[receptor]
                 conductance = boundary.attach(synapse.update(given), unit)
@@ -347,7 +389,8 @@ class NetworkCircuit(Circuit):
                 traces[receptor] = conductance
             numbers = under(f"{name}.stimulus.", parameters)
             current, _ = population.stimulus.sample(numbers, t, parameters["dt"], (), None)
-            spikes = neuron(boundary.attach(current, population.model.input.unit))
+            with introspection.own_randomness(population.model, circuits.slot_key(key, name)):
+                spikes = neuron(boundary.attach(current, population.model.input.unit))
         traces |= {"V": neuron.V.value, "threshold": neuron.threshold}
         return (
             states_of(neuron, synapses),

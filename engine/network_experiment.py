@@ -316,7 +316,7 @@ class NetworkExperiment(NetworkEdits, BaseExperiment):
         """Whether the connections of a projection weigh differently."""
         rule = self.rule(name)
         given = isinstance(rule, FromMatrix) and rule.graph.factors is not None
-        return given or f"{name}.weight.spread" in self.values
+        return given or rule.weighted or f"{name}.weight.spread" in self.values
 
     def _structure(self, graphs: Mapping[str, connectivity.Graph]) -> NetworkStructure:
         routes = {name: self._route(name) for name in self.projections}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, ClassVar
 
+import jax
 import saiunit as u
 
 from engine import boundary, catalog, inputs, starts
@@ -16,6 +17,8 @@ from engine.connectivity import Connectivity, FixedProbability, FromMatrix
 from engine.connectivity import catalogue as rules
 from engine.dynamics import AlignPost, Neuron, Synapse
 from engine.errors import ParameterError
+from engine.neurons.base import Values
+from engine.neurons.binary import BinaryCell
 from engine.neurons.lif import LIFRef
 from engine.specs import (
     NON_NEGATIVE,
@@ -29,12 +32,16 @@ from engine.synapses import Expon, ShortTermPlasticity
 from engine.synouts import COBA, CUBA, SynOut
 
 __all__ = [
+    "JumpingCell",
     "NetworkCell",
     "NetworkProjection",
     "Population",
     "ReceptorSite",
     "neurons",
 ]
+
+BELOW = 1e-3
+"""How far below the threshold a refractory potential stays, as a part of its way from the reset."""
 
 
 class NetworkCell(LIFRef):
@@ -61,6 +68,41 @@ class NetworkCell(LIFRef):
     V_initializer = LIFRef.V_initializer.but(default=-60.0 * u.mV, soft=(-80.0, -50.0))
     spk_reset = LIFRef.spk_reset.but(default="hard")
     input: ClassVar[InputSpec] = InputSpec(250.0 * u.pA, soft=(0.0, 500.0))
+
+
+class JumpingCell(NetworkCell):
+    r"""Network cell that goes on to take jumps while refractory: only its leak and current rest.
+
+    .. math::
+        \tau \frac{dV}{dt} = -(V - V_{rest}) + R I
+        \quad\text{unless}\quad t - t_{spike} < \tau_{ref}
+
+    Inhibition that comes in the period is felt after it, and ends a volley that a cell which
+    forgets it would prolong. Up to the end of the period the potential stays below the threshold.
+
+    References
+    ----------
+    M. Stimberg, R. Brette and D. F. M. Goodman (2019). Brian 2, an intuitive and efficient neural
+    simulator. eLife 8, e47314. doi:10.7554/eLife.47314
+    """
+
+    def advance(self, held: Values, x: Any) -> Values:
+        """Integrate the potential unless refractory, and add the delta inputs."""
+        quiet = self.is_refractory()
+        V = self.integrate(lambda V: self.drift(V, x), held["V"])
+        V = self.sum_delta_inputs(u.math.where(quiet, held["V"], V))
+        highest = self.V_th - BELOW * (self.V_th - self.V_reset)
+        return held | {"V": u.math.where(quiet, u.math.minimum(V, highest), V)}
+
+    def hold(self, held: Values, new: Values) -> Values:
+        """Keep what was integrated, and note the time of a new spike."""
+        quiet = self.is_refractory()
+        spiking = new["V"] >= self.threshold_of(new)
+        stamp = u.math.where(spiking, self.t, self.last_spike_time.value)
+        self.last_spike_time.value = jax.lax.stop_gradient(stamp)
+        if self.ref_var:
+            self.refractory.value = quiet | spiking
+        return new
 
 
 class Size(Component):
@@ -101,7 +143,7 @@ class Population:
     Parameters
     ----------
     model : type
-        A neuron of the catalogue, or a `NetworkCell`.
+        A neuron of the catalogue, a `NetworkCell`, `JumpingCell` or `BinaryCell`.
     receptors : mapping of str to ReceptorSite
         By name; the background arrives at the first.
     stimulus, background, start : type
@@ -145,10 +187,13 @@ class Population:
         }
         for name, receptor in self.receptors:
             meaning = f"how spikes act at the receptor {name}: through a synapse, or as a jump"
-            found[name] = choice_of(_synapses(), "Expon", meaning, may_be_empty=True)
+            found[name] = choice_of(
+                _synapses(), "Expon", meaning, label="synapse", may_be_empty=True
+            )
             if receptor.synapse is not None:
                 meaning = f"how the receptor {name} drives the neuron"
-                found[f"{name}.output"] = choice_of(catalog.outputs(), "COBA", meaning)
+                outputs = choice_of(catalog.outputs(), "COBA", meaning, label="output")
+                found[f"{name}.output"] = outputs
         return found
 
     def having(self, place: str, name: str) -> Population:
@@ -267,7 +312,7 @@ def weight_spec(model: type[Neuron], receptor: ReceptorSite) -> ParameterSpec:
 
 def neurons() -> dict[str, type[Neuron]]:
     """Return the neurons that a population may have, by name."""
-    return {"NetworkCell": NetworkCell, **catalog.neurons()}
+    return {c.__name__: c for c in (NetworkCell, JumpingCell, BinaryCell)} | catalog.neurons()
 
 
 def _synapses() -> dict[str, type[Synapse]]:

@@ -128,8 +128,7 @@ def simulate(
         )
         carry |= evolving
         spikes = np.asarray(kept["spikes"])[:steps]
-        problem = simulation.circuit.objection(experiment, spikes)
-        last = simulation.circuit.stopped_after(experiment, spikes) if problem else steps
+        problem, last = simulation.circuit.objection(experiment, spikes)
         so_far.add(start, np.asarray(kept["traces"])[:last], spikes[:last])
         if problem:
             break

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -34,9 +35,18 @@ SAMPLED = {
 }
 """Tests that would take a minute or more with every model."""
 
+HERE = Path(__file__).parent
+UNKNOWN = pytest.StashKey()
 
-def pytest_collection_modifyitems(items):
+
+@pytest.hookimpl(tryfirst=True)  # before -k and -m leave tests out
+def pytest_collection_modifyitems(config, items):
     """Mark as slow what is one model too many for every run of the tests."""
+    narrowed = config.getoption("ignore", None) or config.getoption("lf", None)
+    asked = {(config.invocation_params.dir / path).resolve() for path in config.args}
+    if not narrowed and asked & {HERE, HERE.parent}:
+        named = {getattr(i, "originalname", "") for i in items if hasattr(i, "callspec")}
+        config.stash[UNKNOWN] = frozenset(SAMPLED - named)
     for item in items:
         callspec = getattr(item, "callspec", None)
         if callspec is None or item.originalname not in SAMPLED:
@@ -44,6 +54,12 @@ def pytest_collection_modifyitems(items):
         named = {str(getattr(v, "__name__", v)) for v in callspec.params.values()}
         if not named & ONE_OF_EACH_KIND:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def unknown_sampled(request):
+    """Names of `SAMPLED` that are those of no test, where all tests were collected."""
+    return request.config.stash.get(UNKNOWN, frozenset())
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

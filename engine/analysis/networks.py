@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import brainstate
+import jax
 import numpy as np
+import saiunit as u
 from scipy import ndimage, signal
 
-from engine import boundary
+from engine import boundary, network_draws
 from engine.analysis import spike_trains
 from engine.errors import ParameterError
+from engine.network_build import build_plasticity, values_of
 from engine.neurons.base import Crossing
 from engine.synouts import CUBA
 
 if TYPE_CHECKING:
     from engine.network_experiment import NetworkExperiment
+    from engine.network_structure import NetworkStructure
     from engine.populations import ReceptorSite
     from engine.recording import Recording
 
@@ -61,6 +67,9 @@ FINEST_BIN, COARSEST_BIN = 0.5, 20.0
 """Length in ms of the bins in which a state looks at the population rate."""
 
 FEWEST_BINS = 50
+
+AT_ONCE = 1024
+"""Steps for which spikes are laid out to be followed through short-term plasticity."""
 
 MOST_SPIKES = 100_000
 """About as many spikes decide on the regularity; of more of them, every so many-th neuron's."""
@@ -454,8 +463,9 @@ def balance(recording: Recording, after: float = 0.0) -> Balance:
 
     A receptor counts as excitatory where the current that it gave to a neuron was positive on
     average. Where spikes jump the potential, what counts is the weights that arrive in a
-    millisecond, smoothed by `SMOOTHING`, and the mean of the background. The stimulus is not
-    counted.
+    millisecond, smoothed by `SMOOTHING`, and the mean of the background: each connection with its
+    own weight and delay, and with what short-term plasticity released. The stimulus counts for
+    binary cells only, whose potential is the sum of all that they get.
 
     Parameters
     ----------
@@ -530,13 +540,20 @@ def _currents(
 
     assert population.model.input is not None
     unit = population.model.input.unit
+    word, total = boundary.unit_text(unit), 0.0
     for receptor, site in population.receptors:
-        if site.synapse is None:
+        path = f"{name}.{receptor}"
+        if site.synapse is None and not population.model.binary:
             yield from _jumps(recording, name, receptor, neuron - network.ranges[name].start)
             continue
-        path = f"{name}.{receptor}"
-        current = _output(network, path, site).update(trace(receptor), trace("V"))
-        yield path, np.asarray(boundary.strip(current, unit), float), boundary.unit_text(unit)
+        current = trace(receptor)  # what arrives at a binary cell is held for the step
+        if site.synapse is not None:
+            current = _output(network, path, site).update(current, trace("V"))
+        found = np.asarray(boundary.strip(current, unit), float)
+        total = total + found
+        yield path, found, word
+    if population.model.binary:
+        yield f"{name}.stimulus", boundary.strip(trace("V"), unit) - total, word
 
 
 def _jumps(
@@ -550,20 +567,89 @@ def _jumps(
     for name, projection in network.projections.items():
         if (projection.target, projection.receptor) != (population, receptor):
             continue
-        graph, own = network.graphs[name], network.ranges[projection.source]
-        places = np.flatnonzero(graph.targets == neuron)
-        sources = np.searchsorted(graph.starts, places, side="right") - 1
-        connections = np.zeros(network.n)
-        connections[own.start : own.stop] = np.bincount(sources, minlength=len(own))
-        steps = recording.spike_steps + network.delay_steps(name)
-        weights = connections[recording.spike_neurons]
-        arriving = np.bincount(steps, weights, minlength=recording.n_steps)[: recording.n_steps]
-        arriving *= network[f"{name}.weight"] / dt
-        yield name, ndimage.uniform_filter1d(arriving, smooth), unit
+        if network.populations[projection.source].model.binary:
+            raise ParameterError(
+                "watched",
+                f"what {name} gives cannot be told from a recording, which has no marks of the "
+                f"cells of {projection.source} that are switched off; watch a neuron of another "
+                "population",
+            )
+        yield name, ndimage.uniform_filter1d(_arriving(recording, name, neuron) / dt, smooth), unit
     if kind.background is not None and receptor == kind.receptors[0][0]:
         at = f"{population}.background"
         mean = network[f"{at}.rate"] * 1e-3 * network[f"{at}.weight"]
         yield at, np.full(recording.n_steps, mean), unit
+
+
+def _arriving(recording: Recording, name: str, neuron: int) -> np.ndarray:
+    """Return the weights that arrive through a projection at one of its targets, by step."""
+    network = _network(recording)
+    graph, own = network.graphs[name], network.ranges[network.projections[name].source]
+    places = np.flatnonzero(graph.targets == neuron)
+    sources = np.searchsorted(graph.starts, places, side="right") - 1
+    factors, delays = network_draws.factors(network, name), network_draws.steps(network, name)
+    late = network.delay_steps(name) if delays is None else delays.values[places]
+    late, weight = np.broadcast_to(late, len(places)), network[f"{name}.weight"]
+    weights = weight * (np.ones(len(places)) if factors is None else factors.values[places])
+
+    mine = np.flatnonzero(
+        (recording.spike_neurons >= own.start) & (recording.spike_neurons < own.stop)
+    )
+    fired, steps = recording.spike_neurons[mine] - own.start, recording.spike_steps[mine]
+    delay = 1 if delays is not None else network.delay_steps(name)
+    given = _released(network, name, steps + delay, fired, recording.n_steps)
+    order = np.argsort(fired, kind="stable")
+    firsts = np.searchsorted(fired[order], np.arange(len(own) + 1))
+    # every connection beside every spike of its source
+    counts = firsts[sources + 1] - firsts[sources]
+    connection = np.repeat(np.arange(len(places)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    spike = order[firsts[sources[connection]] + within]
+    at, amount = steps[spike] + late[connection], weights[connection] * given[spike]
+    inside = at < recording.n_steps
+    return np.bincount(at[inside], amount[inside], minlength=recording.n_steps)
+
+
+def _released(
+    network: NetworkExperiment, name: str, steps: np.ndarray, neurons: np.ndarray, n_steps: int
+) -> np.ndarray:
+    """Return what every spike of a projection's sources gives, that reaches it in these steps."""
+    given = np.ones(len(steps))
+    if network.projections[name].plasticity is None:
+        return given
+    structure, size = network.structure, len(network.ranges[network.projections[name].source])
+    first, run = _short_term(structure, name)
+    numbers = np.array([network[path] for path in structure.paths], np.float32)
+    states = first(numbers)
+    for start in range(0, n_steps, AT_ONCE):
+        here = (steps >= start) & (steps < start + AT_ONCE)
+        spikes = np.zeros((AT_ONCE, size), np.float32)
+        spikes[steps[here] - start, neurons[here]] = 1.0
+        states, released = run(numbers, states, spikes)
+        given[here] = np.asarray(released)[steps[here] - start, neurons[here]]
+    return given
+
+
+@lru_cache(maxsize=8)
+def _short_term(structure: NetworkStructure, name: str) -> tuple[Any, Any]:
+    """Compile the short-term plasticity of a projection: its start, and a number of its steps."""
+
+    def first(numbers: Any) -> Any:
+        parameters = dict(zip(structure.paths, numbers, strict=True))
+        return values_of(build_plasticity(structure, name, parameters))
+
+    def run(numbers: Any, states: Any, spikes: Any) -> Any:
+        parameters = dict(zip(structure.paths, numbers, strict=True))
+
+        def step(states: Any, now: Any) -> Any:
+            plasticity = build_plasticity(structure, name, parameters, states)
+            with brainstate.environ.context(dt=parameters["dt"] * u.ms):
+                released = plasticity.update(now)
+            return values_of(plasticity), boundary.strip(released, u.UNITLESS)
+
+        return jax.lax.scan(step, states, spikes)
+
+    return jax.jit(first), jax.jit(run)
 
 
 def _output(network: NetworkExperiment, path: str, site: ReceptorSite) -> Any:

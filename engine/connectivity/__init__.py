@@ -11,6 +11,7 @@ Examples
 [3, 3, 3, 3, 3]
 """
 
+from engine.connectivity.areas import MacaqueCortex
 from engine.connectivity.base import Connectivity, catalogue, drawn
 from engine.connectivity.chain import Chain
 from engine.connectivity.given import FromMatrix, read_matrix
@@ -33,6 +34,7 @@ __all__ = [
     "FixedProbability",
     "FromMatrix",
     "Graph",
+    "MacaqueCortex",
     "OneToOne",
     "Ring",
     "catalogue",

@@ -27,6 +27,8 @@ class Connectivity(Component):
     formula: ClassVar[str] = ""
     regular: ClassVar[bool] = False
     """Whether all sources have the same number of connections."""
+    weighted: ClassVar[bool] = False
+    """Whether connections differ in weight."""
     is_listed: ClassVar[bool] = True
     """Whether it is made of numbers alone, so that any projection may have it."""
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.background import Background
-from engine.connectivity import FixedInDegree
+from engine.connectivity import FixedProbability
 from engine.network_experiment import NetworkExperiment
 from engine.networks.base import PublishedNetwork
 from engine.populations import NetworkCell, NetworkProjection, Population, ReceptorSite
@@ -54,8 +54,12 @@ class CorticalMicrocircuit(PublishedNetwork):
 
     Notes
     -----
-    The paper spreads the weights by a tenth and the delays by a half of their mean; here every
-    projection has one weight and one delay, and every neuron the mean number of connections.
+    Weights differ by a tenth and delays by a half of their mean, as in the paper, which draws both
+    from normal distributions that it cuts off at zero and at a step; here they are log-normal. The
+    paper draws a total number of connections, among which a pair may have several; here a pair has
+    one at most, with the probability that gives the same mean. That neurons of a population differ
+    in the number of their connections matters: where all have the mean, those of layer 2/3 fire a
+    tenth less.
     """
 
     title = "Cortical microcircuit (Potjans and Diesmann)"
@@ -106,11 +110,13 @@ class CorticalMicrocircuit(PublishedNetwork):
                     weight *= 2.0
                 degree = connections(p, SIZES[source], SIZES[target])
                 charge[target] += degree * weight * rates[source]
-                projections[name] = NetworkProjection(source, target, "psc", FixedInDegree)
+                projections[name] = NetworkProjection(source, target, "psc", FixedProbability)
                 given |= {
                     f"{name}.weight": weight / sqrt(scale),
-                    f"{name}.delay": 0.8 if inhibits else 1.5,
-                    f"{name}.connectivity.degree": round(degree * scale),
+                    f"{name}.weight.spread": 0.1,
+                    f"{name}.delay": 0.75 if inhibits else 1.5,
+                    f"{name}.delay.spread": 0.5,
+                    f"{name}.connectivity.p": degree / SIZES[source],
                     f"{name}.connectivity.autapses": "yes",
                 }
         held = dt / (1.0 - exp(-dt / tau))  # milliseconds that a pulse lasts

@@ -1,6 +1,7 @@
 """Neuron models, one module a family."""
 
 from engine.neurons.base import Crossing, IntegrateAndFire, PointNeuron
+from engine.neurons.binary import BinaryCell
 from engine.neurons.exponential import AdExCell, AdExIF, AdExIFRef, ExpIF, ExpIFRef
 from engine.neurons.gif import Gif, GifRef
 from engine.neurons.hodgkin_huxley import HH, MorrisLecar, WangBuzsakiHH
@@ -21,6 +22,7 @@ __all__ = [
     "AdExIFRef",
     "AdQuaIF",
     "AdQuaIFRef",
+    "BinaryCell",
     "CobaLIF",
     "Crossing",
     "CubaLIF",

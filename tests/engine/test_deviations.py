@@ -256,3 +256,16 @@ def test_the_readout_of_the_reference_keeps_the_decay_of_its_construction():
             left[name] = readout.update(jnp.zeros((1, 1))).item()
     assert left["ours"] == pytest.approx(np.exp(-1), rel=1e-5)
     assert left["theirs"] == pytest.approx(np.exp(-0.01), rel=1e-5)
+
+
+@pytest.mark.parametrize("module", [brainpy.state, engine], ids=["reference", "ours"])
+@pytest.mark.parametrize("model", ["LIF", "LIFRef"])
+def test_what_starts_above_the_threshold_is_reset_without_a_spike_in_both(module, model):
+    start = braintools.init.Constant(2.0 * u.mV)
+    numbers = {"V_th": 1.0 * u.mV, "V_reset": 0.0 * u.mV, "V_rest": 0.0 * u.mV}
+    cell = getattr(module, model)(1, **numbers, V_initializer=start, spk_reset="hard")
+    cell.init_state()
+    with brainstate.environ.context(dt=0.1 * u.ms, i=0, t=0.0 * u.ms):
+        spikes = cell(0.0 * u.mA)
+    assert np.asarray(spikes) == 0.0
+    assert np.asarray(cell.V.value.to_decimal(u.mV)) == pytest.approx(0.0, abs=1e-6)

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 import saiunit as u
+from scipy import ndimage
 
 from engine import (
     COBA,
@@ -270,6 +271,48 @@ def test_balance_of_jumps_is_the_weights_that_arrive():
         total = (given - constant).sum() * recording.dt
         # what is smoothed at the ends of the run is counted a little more or less
         assert total == pytest.approx(arrived * network[f"{name}.weight"], rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"ET.weight.spread": 0.6, "IT.weight.spread": 0.3},
+        {"ET.plasticity": "STP", "ET.plasticity.tau_d": 40.0, "ET.delay": 3.0},
+        {
+            "ET.plasticity": "STD",
+            "IT.plasticity": "STD",
+            "ET.plasticity.U": 0.4,
+            "ET.delay.spread": 0.5,
+            "ET.weight.spread": 0.5,
+            "IT.delay.spread": 0.2,
+        },
+    ],
+    ids=["weights", "facilitation", "depression, delays and weights"],
+)
+def test_balance_of_jumps_is_what_moved_the_potential(values):
+    """A cell without a leak and without a threshold adds up all that arrives."""
+    jump = {"psp": ReceptorSite(synapse=None)}
+    cells = Population(NetworkCell, jump)
+    links = {"ET": NetworkProjection("E", "T", "psp"), "IT": NetworkProjection("I", "T", "psp")}
+    network = NetworkExperiment({"E": cells, "I": cells, "T": cells}, links, watched=(62, 63))
+    given = {"E.n": 40, "I.n": 20, "T.n": 5, "duration": 150.0, "T.tau": 1e9, "T.V_th": 1e6}
+    given |= {"E.stimulus.amplitude": 300.0, "I.stimulus.amplitude": 350.0, "E.tau_ref": 2.0}
+    given |= {
+        "T.start": "AtRest",
+        "T.stimulus.amplitude": 0.0,
+        "ET.weight": 0.7,
+        "IT.weight": -1.5,
+        "IT.delay": 2.0,
+    }
+    given |= {"ET.delay": 4.0, "ET.connectivity.p": 0.5, "IT.connectivity.p": 0.5}
+    recording = simulate(network.update(given | values))
+    found = analysis.balance(recording)
+    V = recording.traces["V"].astype(float).mean(axis=1)
+    moved = np.diff(V, prepend=V[0]) / recording.dt
+    assert np.count_nonzero(moved) > 50
+    smooth = ndimage.uniform_filter1d(moved, round(analysis.SMOOTHING / recording.dt))
+    total = found.excitatory + found.inhibitory
+    np.testing.assert_allclose(total, smooth, atol=1e-3 * np.abs(total).max())
 
 
 def test_balance_needs_what_arrives():

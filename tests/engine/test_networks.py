@@ -35,7 +35,7 @@ from engine import (
 from engine.analysis import networks as analysis
 from engine.background import Background
 from engine.base_experiment import NOTHING, read
-from engine.connectivity import FromMatrix
+from engine.connectivity import FromMatrix, OneToOne
 from engine.connectivity import catalogue as connectivities
 
 SITES = {
@@ -705,3 +705,28 @@ def test_a_place_may_be_left_without_a_background():
     experiment = network()
     assert experiment["E.background"] == NOTHING
     assert "E.background.rate" not in experiment.specs
+
+
+def test_a_jumping_cell_takes_inhibition_and_excitation_while_it_is_refractory():
+    """A spike at 1 ms; what comes 2 ms later moves one kind of cell and is lost on the other."""
+    jump = {"psp": ReceptorSite(synapse=None)}
+    found = {}
+    for name, weight in (("NetworkCell", -3.0), ("JumpingCell", -3.0), ("JumpingCell", 30.0)):
+        cells = Population(populations.neurons()[name], jump)
+        experiment = NetworkExperiment(
+            {"A": Population(NetworkCell, jump), "B": cells},
+            {"AB": NetworkProjection("A", "B", "psp", OneToOne)},
+            watched=(1,),
+        ).update({"A.n": 1, "B.n": 1, "duration": 8.0, "B.tau_ref": 5.0, "AB.weight": weight})
+        stimuli = {"A.start": "AtRest", "B.start": "AtRest", "A.tau_ref": 50.0, "AB.delay": 2.0}
+        stimuli |= {"A.stimulus.amplitude": 2000.0, "B.stimulus.amplitude": 2000.0}
+        recording = simulate(experiment.update(stimuli))
+        own = recording.spike_steps[recording.spike_neurons == 1]
+        quiet = recording.traces["V"][own[0] + 25 : own[0] + 45, 0]
+        found[name, weight] = quiet, own
+    np.testing.assert_allclose(found["NetworkCell", -3.0][0], -60.0)
+    np.testing.assert_allclose(found["JumpingCell", -3.0][0], -63.0, atol=1e-4)
+    quiet, own = found["JumpingCell", 30.0]
+    assert (quiet < -50.0).all()
+    assert (quiet > -50.1).all()
+    assert own[1] - own[0] == pytest.approx(51, abs=1)
