@@ -96,6 +96,10 @@ class Circuit(ABC):
         """
         return "", len(spikes)
 
+    def remembered(self, evolving: Carry, start: jax.Array, chunk: int) -> Row:
+        """Return what a chunk that began with the step ``start`` left in the carry: nothing."""
+        return {}
+
     @abstractmethod
     def start(self, parameters: dict[str, Any], key: jax.Array) -> Carry:
         """Build the models and give their states at the start."""

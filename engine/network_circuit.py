@@ -58,6 +58,9 @@ class NetworkCircuit(Circuit):
         self.populations = dict(structure.populations)
         self.projections = dict(structure.projections)
         self.n_words = -(-structure.n // 32)
+        # whole chunks, so that the past is the recording of the spikes too
+        chunk = memory.chunk_steps(structure)
+        self.kept_steps = -(-structure.kept_steps // chunk) * chunk
 
     # -- around the loop ------------------------------------------------------------------------
 
@@ -131,7 +134,7 @@ class NetworkCircuit(Circuit):
 
     def fixed_bytes(self) -> int:
         """Return how many bytes the tables take, the spikes of the past, and what travels."""
-        found = 4 * self.structure.kept_steps * self.n_words * (1 + self._binary)
+        found = 4 * self.kept_steps * self.n_words * (1 + self._binary)
         sizes = self.structure.size_of
         found += sum(
             4 * sizes[p.target] for n, p in self.projections.items() if self._from_binary(n)
@@ -190,7 +193,7 @@ class NetworkCircuit(Circuit):
             if population.background:
                 mean = parameters[f"{name}.background.rate"] * parameters["dt"] * 1e-3
                 carry["fixed"][f"{name}.background"] = Background.chances(mean)
-        past = (self.structure.kept_steps, self.n_words)
+        past = (self.kept_steps, self.n_words)
         return carry | {
             "past": jnp.zeros(past, jnp.uint32),
             **({"on": jnp.zeros(past, jnp.uint32)} if self._binary else {}),
@@ -240,20 +243,28 @@ class NetworkCircuit(Circuit):
             seen.append(traces)
         # Without the barrier XLA computes the whole step again inside the packing of its spikes.
         states, spikes, seen = jax.lax.optimization_barrier((states, spikes, seen))
-        # and another one, or it packs them twice: to be remembered, and to be recorded
-        words = jax.lax.optimization_barrier(events.pack_words(jnp.concatenate(spikes)))
-        slot = index % self.structure.kept_steps
+        words = events.pack_words(jnp.concatenate(spikes))
+        slot = index % self.kept_steps
         keep = partial(jax.lax.dynamic_update_index_in_dim, index=slot, axis=0)
-        if self._binary:
-            on, switched = self._switched(evolving["states"], states, spikes)
-            travelling["on"] = keep(evolving["on"], on)
-            past = keep(evolving["past"], switched)
-        else:
-            past = keep(evolving["past"], words)
         rows = jnp.stack([self._watch([t.get(name) for t in seen], watched) for name in self.units])
-        small = self.structure.n <= events.MOST_UNPACKED
-        spikes = jnp.concatenate(spikes) if small else words
-        return travelling | {"states": states, "past": past}, {"traces": rows, "spikes": spikes}
+        travelling["states"], row = states, {"traces": rows}
+        if self._binary:
+            # without a barrier spikes are packed twice: with what has switched, and on their own
+            row["spikes"] = jax.lax.optimization_barrier(words)
+            on, words = self._switched(evolving["states"], states, spikes)
+            travelling["on"] = keep(evolving["on"], on)
+        travelling["past"] = keep(evolving["past"], words)
+        return travelling, row
+
+    def remembered(self, evolving: Carry, start: jax.Array, chunk: int) -> Row:
+        """Return the spikes of a chunk, packed, which the past holds; else they were packed twice.
+
+        With binary cells the past holds what has switched, and the step itself hands over spikes.
+        """
+        if self._binary:
+            return {}
+        slot = start % self.kept_steps
+        return {"spikes": jax.lax.dynamic_slice_in_dim(evolving["past"], slot, chunk)}
 
     def _switched(
         self, before: dict[str, Any], after: dict[str, Any], spikes: list[jax.Array]
@@ -283,7 +294,7 @@ class NetworkCircuit(Circuit):
             delay = parameters[f"{bundle.projections[0]}.delay"] / parameters["dt"]
             steps = jnp.maximum(jnp.round(delay).astype(jnp.int32), 1)
             fired = index - (1 if bundle.ring else steps)
-            slot = fired % self.structure.kept_steps
+            slot = fired % self.kept_steps
             words = jax.lax.dynamic_index_in_dim(evolving["past"], slot, keepdims=False)
             words, released = words & self._senders(bundle), None
             up_to, recent = self._brake(parameters, words, evolving["sent"][number], fired)

@@ -274,7 +274,8 @@ def _advance(
     def step(index: jax.Array, evolving: Carry, now: dict[str, Any]) -> tuple[Carry, Any]:
         fixed = carry["fixed"]
         evolving, row = circuit.step(parameters, fixed, evolving, now, start + index, watched)
-        return evolving, row | {"spikes": pack_spikes(row["spikes"])}
+        packed = {"spikes": pack_spikes(row["spikes"])} if "spikes" in row else {}
+        return evolving, row | packed
 
     def body(index: jax.Array, both: tuple[Carry, Any]) -> tuple[Carry, Any]:
         evolving, kept = both
@@ -292,7 +293,7 @@ def _advance(
         row = jax.eval_shape(step, start, evolving, first)[1]
         kept = {name: jnp.zeros((chunk, *r.shape), r.dtype) for name, r in row.items()}
         evolving, kept = jax.lax.fori_loop(0, steps, body, (evolving, kept))
-    return evolving, kept
+    return evolving, kept | circuit.remembered(evolving, start, chunk)
 
 
 # -- the edges -------------------------------------------------------------------------------------

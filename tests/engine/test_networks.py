@@ -456,7 +456,7 @@ def test_a_small_change_of_the_connections_and_another_seed_compile_nothing():
 
 
 def test_every_choice_can_be_made_written_and_read():
-    start = network("conductances", n=(20, 20))
+    start = network("conductances", n=(30, 30))
     for path, spec in start.choice_specs.items():
         for option in spec.options:
             chosen = start.set(path, option)
@@ -470,7 +470,7 @@ def test_every_choice_can_be_made_written_and_read():
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", connectivities())
 def test_every_connectivity_runs_and_is_seen_by_the_spikes(kind):
-    base = network("currents", n=(20, 20)).update({"EI.weight": 60.0, "duration": 50.0})
+    base = network("currents", n=(30, 30)).update({"EI.weight": 60.0, "duration": 50.0})
     linked = simulate(base.set("EI.connectivity", kind))
     apart = simulate(base.update({"EI.connectivity": kind, "EI.weight": 0.0}))
     assert linked.problem == ""
