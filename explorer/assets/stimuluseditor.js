@@ -82,7 +82,7 @@ export function render({ model, el, view }) {
     if (gesture || sender.waits) return; // what the hand does is newer
     points = (plain(model.points) ?? []).map(([t, v]) => [t, v]);
     handles = plain(model.handles) ?? [];
-    if (!model.course && drawing && !sender.asked) setDrawing(false, false);
+    if (!model.course && drawing && !sender.asked) setDrawing(false); // undone, or another was chosen
     if (model.course) sender.asked = false;
     paint();
   }
@@ -148,6 +148,11 @@ export function render({ model, el, view }) {
       node.className = `knob ${knob.handle ? knob.moves : "point"}${held}`;
       node.style.left = `${knob.px}px`;
       node.style.top = `${within(knob.py, 0, f.height)}px`;
+      if (knob.handle && knob.moves.length === 1) {
+        asSlider(node, knob, knob.moves === "x" ? f.x : f.y);
+        continue;
+      }
+      for (const name of SLIDER) node.removeAttribute(name);
       const keys = knob.handle ? "arrow keys move it" : "arrow keys move it, plus adds one after it, Delete removes it";
       const label = `${knob.name}: ${saying(knob)}; ${keys}`;
       if (node.getAttribute("aria-label") !== label) node.setAttribute("aria-label", label);
@@ -158,6 +163,23 @@ export function render({ model, el, view }) {
       if (knobs.children[index] !== node) knobs.insertBefore(node, knobs.children[index] ?? null);
     });
     if (order.includes(focused) && el.getRootNode().activeElement !== focused) focused.focus({ preventScroll: true });
+  }
+
+  const SLIDER = ["role", "aria-orientation", "aria-valuemin", "aria-valuemax", "aria-valuenow", "aria-valuetext"];
+
+  // What moves along one axis is told as a slider: a screen reader then says each new value.
+  function asSlider(node, knob, { start, end }) {
+    const value = knob[knob.moves];
+    const told = {
+      role: "slider",
+      "aria-orientation": knob.moves === "x" ? "horizontal" : "vertical",
+      "aria-valuemin": String(Math.min(start, value)),
+      "aria-valuemax": String(Math.max(end, value)),
+      "aria-valuenow": String(value),
+      "aria-valuetext": saying(knob),
+      "aria-label": knob.name,
+    };
+    for (const [name, text] of Object.entries(told)) if (node.getAttribute(name) !== text) node.setAttribute(name, text);
   }
 
   const digits = (value) => String(Number(Number(value).toPrecision(6))).replace("-", "−");
@@ -366,11 +388,10 @@ export function render({ model, el, view }) {
     return found.filter(([t, v], i) => !i || t !== found[i - 1][0] || v !== found[i - 1][1]);
   }
 
-  function setDrawing(on, tell = true) {
+  function setDrawing(on) {
     drawing = on;
     draw.setAttribute("aria-pressed", String(on));
     surface.classList.toggle("drawing", on);
-    if (!tell) return;
     sender.asked = on && !model.course;
     model.send_msg({ type: "draw", on });
   }

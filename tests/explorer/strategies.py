@@ -32,6 +32,10 @@ def experiments(draw):
             experiment = experiment.set(path, draw(st.sampled_from(spec.options)))
     for path in draw(st.sets(st.sampled_from(list(experiment.specs)), max_size=6)):
         experiment = experiment.set(path, draw(numbers(experiment.specs[path])))
+    for path in experiment.sequence_specs:  # the points of a drawn stimulus
+        if draw(st.booleans()):
+            points = st.tuples(st.floats(0.0, 1e5), st.floats(-1e6, 1e6))
+            experiment = experiment.set(path, draw(st.lists(points, max_size=6)))
     able = [path for path in experiment.specs if experiment.can_spread(path)]
     for path in draw(st.sets(st.sampled_from(able), max_size=3)):
         experiment = experiment.set(f"{path}.spread", draw(st.floats(0.0, 2.0)))
