@@ -10,7 +10,6 @@ import numpy as np
 from engine.connectivity.base import Connectivity
 from engine.connectivity.graph import Graph, pairs
 from engine.connectivity.macaque import AREAS, FRACTIONS, HIERARCHY, distance
-from engine.errors import ParameterError
 from engine.specs import NON_NEGATIVE, PROBABILITY, ParameterSpec
 
 __all__ = ["MacaqueCortex"]
@@ -21,7 +20,7 @@ class MacaqueCortex(Connectivity):
 
     A weight is that of the projection times the published fraction of neurons between two areas, or
     one within an area, and grows with the place of the target in the hierarchy. The areas stand in
-    the order of that hierarchy, from V1 to 24c.
+    the order of that hierarchy, from V1 to 24c; of fewer than 29 neurons some have none.
 
     References
     ----------
@@ -69,15 +68,6 @@ class MacaqueCortex(Connectivity):
         hard=PROBABILITY,
     )
 
-    def check(self, n_pre: int, n_post: int, recurrent: bool, path: str) -> None:
-        """Refuse populations with fewer neurons than there are areas."""
-        if min(n_pre, n_post) < len(AREAS):
-            raise ParameterError(
-                path,
-                f"{path} needs {len(AREAS)} neurons at least on both sides, one for each area, got "
-                f"{n_pre} and {n_post}",
-            )
-
     def expected(self, n_pre: int, n_post: int) -> float:
         """Return about the number of connections."""
         return n_pre * n_post * self.p * np.count_nonzero(self._factors()) / len(AREAS) ** 2
@@ -95,7 +85,7 @@ class MacaqueCortex(Connectivity):
         for area in range(len(AREAS)):
             sources = np.flatnonzero(here == area)
             targets = np.flatnonzero(factors[there, area])
-            for some in np.array_split(sources, -(-len(sources) // 64)):
+            for some in np.array_split(sources, len(sources) // 64 + 1):
                 row, column = np.nonzero(rng.random((len(some), len(targets))) < self.p)
                 pre.append(some[row])
                 post.append(targets[column])
