@@ -29,7 +29,7 @@ class Server:
 
     def __init__(self, folder):
         self.folder = folder
-        self.port = free_port(6100 + os.getpid() % 1000)
+        self.port = free_port(8100 + os.getpid() % 1000)  # no port that browsers refuse, as 6667
         self.process = None
 
     @property
