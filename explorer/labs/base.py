@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -113,9 +112,6 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self._has_session = (
             self._document is not None and self._document.session_context is not None
         )
-        self._due: deque[Callable[[], None]] = deque()  # for the page, from the workers
-        if self._has_session and not pn.state.loaded:
-            pn.state.onload(lambda: self._run_due(loaded=True))
         self._loop = _running_loop()
         self._seq = 0
         self._asked: Any = None  # what the plots show once nothing runs any more
@@ -577,26 +573,12 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
     def _schedule(self, callback: Callable[[], None]) -> None:
         document = self._document
         if document is not None and self._has_session:
-            self._due.append(callback)
             if document.session_context is not None:  # else the page was closed meanwhile
-                document.add_next_tick_callback(self._run_due)
+                document.add_next_tick_callback(lambda: _when_loaded(document, callback))
         elif self._loop is not None and self._loop.is_running():
             self._loop.call_soon_threadsafe(callback)
         else:
             callback()
-
-    def _run_due(self, loaded: bool = False) -> None:
-        """Run what waits for the page; once it is ``loaded``, whatever the session says of it.
-
-        A tick that a worker asks for while Bokeh makes the session is lost now and then: what it
-        was to do runs with the next one, or at the latest when the page has been loaded.
-        """
-        while self._due:
-            callback = self._due.popleft()
-            if loaded or self._document is None:
-                callback()
-            else:
-                _when_loaded(self._document, callback)
 
     # -- shown -----------------------------------------------------------------------------------
 

@@ -341,22 +341,6 @@ def test_a_run_that_outlives_its_page_is_dropped(monkeypatch, caplog):
     assert caplog.text == ""
 
 
-def test_a_tick_that_is_lost_is_made_up_for_once_the_page_is_there(monkeypatch):
-    document, session, onload = Document(), MagicMock(), []
-    monkeypatch.setattr(Document, "session_context", property(lambda document: session))
-    monkeypatch.setattr(Document, "add_next_tick_callback", lambda document, callback: None)
-    monkeypatch.setattr(base.pn.state, "onload", onload.append)
-    monkeypatch.setattr(type(base.pn.state), "loaded", property(lambda state: False))
-    monkeypatch.setattr(runner, "_workers", workers := ThreadPoolExecutor(1))
-    with set_curdoc(document):
-        lab = NeuronLab(SMALL)
-    workers.shutdown(wait=True)
-    assert lab.recording is None
-    for callback in onload:
-        callback()
-    assert lab.recording is not None
-
-
 def test_another_surrogate_is_drawn_without_simulating_again(lab, monkeypatch):
     shown, picture = lab.recording, lab.picture
     monkeypatch.setattr(base, "simulate", lambda *_, **__: pytest.fail("simulated again"))
