@@ -321,6 +321,7 @@ def test_a_lab_is_a_panel_object_and_a_page(lab):
 
 def test_a_run_that_outlives_its_page_is_dropped(monkeypatch, caplog):
     document, page, gate, ran = Document(), [MagicMock()], threading.Event(), []
+    simulate(SMALL)  # compiled, or the page would be told that it waits for that
 
     def slow(*args, **kwargs):
         gate.wait(LIMIT)
