@@ -143,7 +143,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         self.header.on_message(self._on_header)
         self.status.on_message(self._on_status)
         for view in self.views:
-            view.on_zoom(self._redraw)
+            view.on_zoom(self.redraw)
         self.state.param.watch(self._on_state, ["experiment", "errors"])
         self._on_state()
 
@@ -238,7 +238,6 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
     # -- from the user ---------------------------------------------------------------------------
 
     def _on_rail(self, message: Message) -> None:
-        send_promptly(self._document)
         self.touched()
         self._seq = max(self._seq, int(message["seq"]))
         path = str(message["path"])
@@ -304,7 +303,12 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
 
     def touched(self) -> None:
         """Forget what was said: read, or at least not what the user is about now."""
+        send_promptly(self._document)
         self._complaints, self._notice = (), {}
+
+    def complain(self, *sentences: str) -> None:
+        """Say what could not be taken, together with what is shown next."""
+        self._complaints = sentences
 
     def notify(self, text: str, tone: str = "normal", action: Any = None) -> None:
         """Say something in the status line, until the user does something else."""
@@ -335,7 +339,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
 
     def _continue(self) -> None:
         read = links.from_query(self._left_off, self.home, self.named())
-        self._complaints = read.complaints
+        self.complain(*read.complaints)
         self.comparing.take(read.kept)
         self.state.replace(read.experiment, "where you left off")
         self.refresh()
@@ -547,7 +551,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         seq = request.seq if self.runner.queue_length else self._seq
         self.rail.ack = max(self.rail.ack, seq)
 
-    def _redraw(self) -> None:
+    def redraw(self) -> None:
         """Send what a new window of time needs."""
         if self.recording is not None:
             with self._held():

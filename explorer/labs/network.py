@@ -181,7 +181,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
             if isinstance(view, NetworkCurrentView):
                 view.shown = self._population
         self._show_state_held()
-        self._redraw()
+        self.redraw()
         if self.recording is not None:
             self._show_figure(self.recording.experiment)  # type: ignore[arg-type]
 

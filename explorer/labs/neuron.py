@@ -12,13 +12,11 @@ import panel as pn
 from engine import LIF, Experiment, ParameterError, Recording, catalog
 from engine.analysis.firing_patterns import classify_recording
 from engine.experiment import POINTS
-from engine.waveforms import DrawnSteps, DrawnWaveform, read_waveform
 from explorer import controls, shell
-from explorer.components import Message, StimulusEditor
 from explorer.labs.base import Description, Request, number, sentence
+from explorer.labs.drawing import Drawing
 from explorer.labs.figures import LabWithStatistics
 from explorer.statistics import Statistic
-from explorer.transport import send_promptly
 from explorer.views import (
     Curves,
     DifferenceView,
@@ -31,7 +29,6 @@ from explorer.views import (
     Window,
     curves_of,
 )
-from explorer.views.stimulus import handles_of, moved, unit_text
 
 __all__ = ["NeuronLab"]
 
@@ -62,7 +59,6 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
     title = "Neuron lab"
     own_figure = "Surrogate and its slope"
     own_note = "Dashed: the smooth curve in place of the spike. Full: its slope, used for training."
-    _asked_by_editor = 0
 
     @classmethod
     def default(cls) -> Experiment:
@@ -73,95 +69,30 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
         """Make the plots of input, potential, spikes and rate."""
         raster = RasterView(window)
         raster.on_pick(self.state.watch)
-        self.stimulus = StimulusView(window)
-        self.editor = StimulusEditor(sizing_mode=None, width=0, height=0)
-        self.editor.styles = {"position": "absolute", "left": "0", "top": "0"}
-        self.editor.on_message(self._on_editor)
+        stimulus = StimulusView(window)
+        self.drawing = Drawing(self, stimulus)
         return [
-            self.stimulus,
+            stimulus,
             VoltageView(window),
             raster,
             RateView(window, time_axis=True),
             DifferenceView(window),
         ]
 
-    # -- the stimulus is drawn and dragged -------------------------------------------------------
-
-    def _on_editor(self, message: Message) -> None:
-        send_promptly(self._document)
-        self.touched()
-        gesture = int(message.get("gesture", 0))
-        match message["type"]:
-            case "draw":
-                self.stimulus.roomy = bool(message["on"])
-                if message["on"] and not self.experiment.stimulus.drawn:
-                    self.state.set("stimulus", DrawnWaveform.__name__)
-                else:
-                    self._redraw()
-            case "table":
-                self._load(str(message["text"]))
-            case "points" | "handle":
-                self.stimulus.holds = not message["done"]
-                self._asked_by_editor = int(message["seq"])
-                if message["type"] == "points" and self._is_drawn:
-                    self.state.set(POINTS, message["points"], gesture)
-                elif str(message.get("id")) in {h["id"] for h in handles_of(self.experiment)}:
-                    x, y = float(message["x"]), float(message["y"])
-                    numbers = moved(self.experiment, int(message["id"]), x, y)
-                    self.state.set_together(numbers, gesture)
-                if not self.runner.is_busy:  # the axis may move again, and nothing else has to
-                    self._redraw()
-                    self.editor.ack = self._asked_by_editor
-
-    @property
-    def _is_drawn(self) -> bool:
-        return self.experiment.stimulus.drawn
-
     def take_text(self, path: str, text: str) -> None:
         """Take what was typed or pasted into a row; several lines are a table."""
         if path == POINTS and "\n" in text.strip():
-            self._load(text)
+            self.drawing.load(text)
         else:
             super().take_text(path, text)
 
-    def _load(self, text: str) -> None:
-        """Take a table as the stimulus; what is wrong with it, or was left out, is said."""
-        experiment = self.experiment
-        try:
-            loaded = read_waveform(text, experiment.structure.input_unit, "table")
-        except ParameterError as error:
-            self.state.refuse(POINTS, str(error))
-            return
-        kind = (experiment.stimulus if self._is_drawn else DrawnWaveform).__name__
-        notes = [loaded.note] if loaded.note else []
-        if loaded.points[-1][0] > experiment["duration"]:
-            notes.append(
-                f"The table goes on until {loaded.points[-1][0]:,.6g} ms and the run until "
-                f"{experiment['duration']:,.6g} ms; choose a longer duration to see all of it."
-            )
-        self._complaints = tuple(notes)
-        self.state.set_together({"stimulus": kind, POINTS: loaded.points})
-
     def _show_state(self) -> None:
         super()._show_state()
-        experiment = self.experiment
-        drawn = experiment.stimulus.drawn
-        levels = issubclass(experiment.stimulus, DrawnSteps)
-        gain = experiment["stimulus.gain"] or 1.0 if drawn else 1.0
-        shown: dict[str, Any] = {
-            "course": ("levels" if levels else "lines") if drawn else "",
-            "points": [list(point) for point in experiment[POINTS]] if drawn else [],
-            "scale": [gain, experiment["stimulus.offset"]] if drawn else [1.0, 0.0],
-            "handles": handles_of(experiment),
-            "unit": unit_text(experiment),
-        }
-        changed = {n: value for n, value in shown.items() if value != getattr(self.editor, n)}
-        if changed:  # to set what is there already takes a millisecond
-            self.editor.param.update(**changed)
+        self.drawing.show()
 
     def _acknowledge(self, request: Request) -> None:
         super()._acknowledge(request)
-        self.editor.ack = self._asked_by_editor
+        self.drawing.acknowledge()
 
     def make_own_figure(self) -> Any:
         """Make the figure of the surrogate gradient."""
@@ -282,7 +213,7 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
         stimulus, voltage, raster, rate, difference = (view.figure for view in self.views)
         figures = [stimulus, voltage, difference, raster, rate]
         plots = shell.stack(figures, weights=[0.7, 1.2, 0.8, 1.5, 0.95], wide_only=[stimulus])
-        plots.append(self.editor)
+        plots.append(self.drawing.editor)
         return plots
 
 

@@ -298,7 +298,7 @@ def test_an_unexpected_failure_keeps_the_plot_and_does_not_show_its_text(lab, mo
 def test_a_zoom_sends_the_window_in_full_detail(lab):
     voltage = lab.views[1]
     lab.window.range.update(start=20.0, end=30.0)
-    lab._redraw()
+    lab.redraw()
     x = voltage._potential.data["x"]
     assert 19.5 <= x[0] <= 20.0
     assert 30.0 <= x[-1] <= 30.5

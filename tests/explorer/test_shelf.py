@@ -296,7 +296,7 @@ def test_steps_of_a_slider_do_not_send_the_ghosts_again(lab):
 def test_a_zoom_thins_the_ghosts_anew(lab):
     lab.shelf("keep")
     lab.window.range.update(start=20.0, end=30.0)
-    lab._redraw()
+    lab.redraw()
     assert 19.0 < ghost_of(lab)["x"][0] < ghost_of(lab)["x"][-1] < 31.0
 
 

@@ -19,10 +19,12 @@ class Lab(Driven, NeuronLab):
     """A neuron lab that a test drives."""
 
     def edit(self, kind, *, gesture=0, done=False, **content):
-        seq = self.editor.ack + 1
-        self._on_editor({"type": kind, "gesture": gesture, "done": done, "seq": seq, **content})
+        seq = self.drawing.editor.ack + 1
+        self.drawing.on_message(
+            {"type": kind, "gesture": gesture, "done": done, "seq": seq, **content}
+        )
         self.settle()
-        assert self.editor.ack == seq
+        assert self.drawing.editor.ack == seq
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def test_a_drag_writes_the_paths_of_the_sliders_and_is_one_step_to_undo(lab):
     lab.edit("handle", id="0", x=150.0, y=9.9, gesture=5, done=True)
     assert lab.experiment.values["stimulus.start"] == 150.0
     assert links.from_query(lab.header.query, lab.home).experiment == lab.experiment
-    assert lab.editor.handles[0]["x"] == 150.0
+    assert lab.drawing.editor.handles[0]["x"] == 150.0
     lab._on_header({"type": "undo"})
     lab.settle()
     assert lab.experiment == SMALL
@@ -98,15 +100,15 @@ def test_a_drag_writes_the_paths_of_the_sliders_and_is_one_step_to_undo(lab):
 
 def test_to_draw_keeps_what_there_was(lab):
     before = lab.recording.traces["input"].copy()
-    lab._on_editor({"type": "draw", "on": True})
+    lab.drawing.on_message({"type": "draw", "on": True})
     lab.settle()
-    assert lab.editor.course == "lines"
-    assert lab.editor.points == [list(p) for p in lab.experiment[POINTS]]
+    assert lab.drawing.editor.course == "lines"
+    assert lab.drawing.editor.points == [list(p) for p in lab.experiment[POINTS]]
     assert lab.recording.traces["input"] == pytest.approx(before, abs=1e-6)
 
 
 def test_a_stroke_is_simulated_linked_and_one_step_to_undo(lab):
-    lab._on_editor({"type": "draw", "on": True})
+    lab.drawing.on_message({"type": "draw", "on": True})
     lab.settle()
     start = lab.experiment
     for value in (1.0, 2.0, 3.0):
@@ -124,9 +126,9 @@ def test_a_stroke_is_simulated_linked_and_one_step_to_undo(lab):
 
 
 def test_the_axis_holds_still_until_the_pointer_lets_go(lab):
-    lab._on_editor({"type": "draw", "on": True})
+    lab.drawing.on_message({"type": "draw", "on": True})
     lab.settle()
-    axis = lab.stimulus.figure.y_range
+    axis = lab.drawing.view.figure.y_range
     before = (axis.start, axis.end)
     lab.edit("points", points=[[0, 0], [100, 50.0]], gesture=3)
     assert (axis.start, axis.end) == before
@@ -135,12 +137,12 @@ def test_the_axis_holds_still_until_the_pointer_lets_go(lab):
 
 
 def test_there_is_room_to_draw_while_drawing(lab):
-    axis = lab.stimulus.figure.y_range
+    axis = lab.drawing.view.figure.y_range
     before = axis.end
-    lab._on_editor({"type": "draw", "on": True})
+    lab.drawing.on_message({"type": "draw", "on": True})
     lab.settle()
     assert axis.end >= LIF.input.soft[1] > before
-    lab._on_editor({"type": "draw", "on": False})
+    lab.drawing.on_message({"type": "draw", "on": False})
     assert axis.end < LIF.input.soft[1]
 
 
@@ -150,7 +152,7 @@ def test_a_message_that_comes_too_late_changes_nothing(lab):
 
 
 def test_too_many_points_are_refused_in_place(lab):
-    lab._on_editor({"type": "draw", "on": True})
+    lab.drawing.on_message({"type": "draw", "on": True})
     lab.settle()
     lab.edit("points", points=[[k, 0] for k in range(1001)], done=True)
     assert "at most 1,000 points" in lab.rail.errors[POINTS]
@@ -162,7 +164,7 @@ GOOD = "t [s]; I [uA]\n0; 0\n0,1; 500\n0,2; 0\n"
 
 
 def test_a_good_table_becomes_the_stimulus(lab):
-    lab._on_editor({"type": "table", "text": GOOD})
+    lab.drawing.on_message({"type": "table", "text": GOOD})
     lab.settle()
     assert lab.experiment["stimulus"] == "DrawnWaveform"
     assert lab.experiment[POINTS] == ((0.0, 0.0), (100.0, 0.5), (200.0, 0.0))
@@ -172,14 +174,14 @@ def test_a_good_table_becomes_the_stimulus(lab):
 
 
 def test_a_bad_table_keeps_everything_and_says_which_line_is_wrong(lab):
-    lab._on_editor({"type": "table", "text": "time (ms), I (nA)\n0, 0\n5, x\n"})
+    lab.drawing.on_message({"type": "table", "text": "time (ms), I (nA)\n0, 0\n5, x\n"})
     lab.settle()
     assert lab.experiment == SMALL
     assert lab.status.message["text"] == "Table, line 3: 'x' is not a number."
 
 
 def test_a_table_pasted_into_the_row_is_read_too(lab):
-    lab._on_editor({"type": "draw", "on": True})
+    lab.drawing.on_message({"type": "draw", "on": True})
     lab.settle()
     lab.send("text", POINTS, text=GOOD)
     assert lab.experiment[POINTS][1] == (100.0, 0.5)
@@ -192,7 +194,7 @@ def test_a_table_pasted_into_the_row_is_read_too(lab):
 
 def test_what_was_left_out_of_a_table_is_said(lab):
     rows = "".join(f"{k / 10}, {(k * 7919) % 101}\n" for k in range(5000))
-    lab._on_editor({"type": "table", "text": f"time (ms), current (nA)\n{rows}"})
+    lab.drawing.on_message({"type": "table", "text": f"time (ms), current (nA)\n{rows}"})
     lab.settle()
     assert len(lab.experiment[POINTS]) == 1000
     assert "from 5,000 rows to 1,000 points" in lab.status.message["text"]
