@@ -70,8 +70,8 @@ class ControlRail(Component):
     """All controls of a lab: one line for each parameter, in collapsible groups.
 
     A number control is a dict ``{"path", "kind": "number", "symbol", "label", "unit", "soft",
-    "hard", "limits", "scale", "step", "integer", "default", "meaning", "live", "spread"}``: the
-    slider runs over ``soft``, typed values may lie within ``hard`` (``None``: no bound; ``limits``
+    "hard", "limits", "scale", "step", "integer", "default", "meaning", "source", "live",
+    "spread"}``: the slider runs over ``soft``, typed values may lie within ``hard`` (``None``: no bound; ``limits``
     says so in words), ``symbol`` is MathML or empty. A choice control is ``{"path", "kind":
     "choice", "style": "segmented" or "select", "label", "symbol", "options": [{"value", "label",
     "hint"}], "default", "meaning"}``. A row of numbers is ``{"path", "kind": "list", "label",

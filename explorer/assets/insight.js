@@ -1,5 +1,6 @@
 // The insight column: numbers of the run, the equation, and a small figure. It folds away.
 
+const NUMBERS_KEY = "spikescope.insight.numbers";
 const FOLDED_KEY = "spikescope.insight.folded";
 const CLOSED_KEY = "spikescope.insight.closed";
 
@@ -19,7 +20,9 @@ export function render({ model, el }) {
   const numbers = section("numbers", "This run", [list]);
   const shelf = element("div", {});
   const kept = section("shelf", "Kept runs", [shelf]);
-  const formula = section("equation", "Equation", [equation, note]);
+  const withNumbers = element("button", { type: "button", class: "with-numbers", "aria-pressed": "false" }, "with numbers");
+  const formula = section("equation", "Equation", [equation, withNumbers, note]);
+  const live = new Formula(equation);
   const choice = element("select", { class: "choice", "aria-label": "figure" });
   const figureNote = element("p", { class: "note figure-note" });
   const figureList = element("dl", { class: "numbers figure-numbers" });
@@ -63,6 +66,7 @@ export function render({ model, el }) {
     if (equation.dataset.source !== model.equation) {
       equation.dataset.source = model.equation;
       equation.innerHTML = model.equation;
+      withNumbers.hidden = !live.take();
       fit();
     }
     setText(note, model.note);
@@ -129,6 +133,17 @@ export function render({ model, el }) {
     choice.value = model.figure_id;
   }
 
+  withNumbers.addEventListener("click", () => {
+    live.show(!live.numbers);
+    withNumbers.setAttribute("aria-pressed", String(live.numbers));
+    store(NUMBERS_KEY, live.numbers);
+    fit();
+  });
+  live.numbers = recall(NUMBERS_KEY) === true;
+  withNumbers.setAttribute("aria-pressed", String(live.numbers));
+  hear(model, "light", ({ path, on }) => live.light(path, on));
+  hear(model, "value", ({ path, text }) => live.update(path, text));
+
   choice.addEventListener("change", () => model.send_msg({ type: "figure", id: choice.value }));
   model.on("figures", showChoice);
   model.on("figure_id", () => (choice.value = model.figure_id));
@@ -193,6 +208,125 @@ function section(id, name, content) {
   });
   setOpen(!(recall(CLOSED_KEY) ?? {})[id]);
   return { root, title };
+}
+
+// The equation: its symbols light up with the rows of the rail, and give way to their values.
+class Formula {
+  constructor(root) {
+    this.root = root;
+    this.numbers = false;
+    this.marks = [];
+    root.addEventListener("pointerover", (event) => this.point(this.markAt(event)));
+    root.addEventListener("pointerleave", () => this.point(null));
+    root.addEventListener("click", (event) => {
+      const mark = this.markAt(event);
+      if (mark) tell("go", { path: mark.paths[0] });
+    });
+  }
+
+  markAt(event) {
+    const node = event.target.closest?.("[data-path]");
+    return this.marks.find((mark) => mark.node === node) ?? null;
+  }
+
+  // Whether there is anything in the new equation that has a row.
+  take() {
+    this.point(null);
+    this.values = {};
+    this.marks = [...this.root.querySelectorAll("[data-path]")].map((node) => ({
+      node,
+      symbol: node,
+      paths: node.dataset.path.split(" "),
+      shown: "",
+    }));
+    for (const mark of this.marks) mark.signs = signsAround(mark.node);
+    if (this.numbers) this.show(true);
+    return this.marks.length > 0;
+  }
+
+  point(mark) {
+    if (mark === this.pointed) return;
+    for (const [each, on] of [[this.pointed, false], [mark, true]]) {
+      if (!each) continue;
+      tell("point", { paths: each.paths, on });
+      for (const path of each.paths) this.light(path, on);
+    }
+    this.pointed = mark;
+  }
+
+  light(path, on) {
+    for (const mark of this.marks) if (mark.paths.includes(path)) mark.node.classList.toggle("lit", on);
+  }
+
+  show(numbers) {
+    this.numbers = numbers;
+    if (numbers) tell("ask", this.values);
+    for (const mark of this.marks) this.draw(mark);
+  }
+
+  update(path, text) {
+    if (!this.numbers || this.values[path] === text) return;
+    this.values[path] = text;
+    for (const mark of this.marks) if (mark.paths.includes(path)) this.draw(mark);
+  }
+
+  // A symbol stays where it has no value, or several, or is what the line defines.
+  draw(mark) {
+    const [value, ...others] = mark.paths.map((path) => this.values[path]);
+    const one = this.numbers && value && !mark.signs.defined && others.every((other) => other === value);
+    const text = one ? value : "";
+    if (text === mark.shown) return;
+    mark.shown = text;
+    if (!text) {
+      this.replace(mark, mark.symbol);
+      return;
+    }
+    const number = mathml("mrow", "number-of");
+    number.dataset.path = mark.paths.join(" ");
+    number.append(...written(text, mark.signs));
+    this.replace(mark, number);
+  }
+
+  replace(mark, next) {
+    next.classList.toggle("lit", mark.node.classList.contains("lit"));
+    mark.node.replaceWith(next);
+    mark.node = next;
+  }
+}
+
+const mathml = (tag, name = "", text = "") => {
+  const node = document.createElementNS("http://www.w3.org/1998/Math/MathML", tag);
+  if (name) node.setAttribute("class", name);
+  node.textContent = text;
+  return node;
+};
+
+// A product needs a dot once a number stands in it, and a negative number after a sign its brackets.
+function signsAround(node) {
+  const sign = (other) => (other?.localName === "mo" ? other.textContent : "");
+  const factor = (other) => other && other.localName !== "mo";
+  const { previousElementSibling: before, nextElementSibling: after } = node;
+  const raised = node.parentElement?.localName === "msup";
+  return {
+    raised,
+    defined: sign(after) === "=",
+    before: !raised && !before?.dataset?.path && (factor(before) || sign(before) === ")"),
+    after: !raised && (factor(after) || sign(after) === "("),
+    follows: Boolean(before) && !["(", "=", "≥", "≤"].includes(sign(before)),
+  };
+}
+
+function written(text, { before, after, raised, follows }) {
+  const [number, ...unit] = text.split(" ");
+  const value = [mathml("mn", "", number)];
+  if (unit.length) {
+    const gap = mathml("mspace");
+    gap.setAttribute("width", "0.17em");
+    value.push(gap, mathml("mtext", "", unit.join(" ")));
+  }
+  const bare = !raised && !(follows && number.startsWith("−"));
+  const whole = bare ? value : [mathml("mo", "", "("), ...value, mathml("mo", "", ")")];
+  return [...(before ? [mathml("mo", "", "·")] : []), ...whole, ...(after ? [mathml("mo", "", "·")] : [])];
 }
 
 class Cell {

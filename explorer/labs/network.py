@@ -293,11 +293,13 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         model = experiment.populations[self._population].model
         if self.selected in experiment.projections:
             kind = experiment.projections[self.selected].connectivity
-            return Description(model.__name__, kind.formula, catalog.summary(kind))
+            rule = typeset.equation_of(kind, kind.formula, (f"{self.selected}.connectivity.",))
+            return Description(model.__name__, rule, catalog.summary(kind))
+        shown = typeset.equation_of(model, model.equation, (f"{self._population}.",))
         if self.selected == WHOLE and self.state.preset:
             hint = presets(self.id)[self.state.preset].hint
-            return Description(model.__name__, model.equation, hint)
-        return Description(model.__name__, model.equation, catalog.summary(model))
+            return Description(model.__name__, shown, hint)
+        return Description(model.__name__, shown, catalog.summary(model))
 
     def hesitation(self, experiment: NetworkExperiment) -> str:
         """Say how long a run will take, and how much memory, where that is much."""

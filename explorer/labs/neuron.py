@@ -13,7 +13,7 @@ from engine import LIF, Experiment, ParameterError, Recording, catalog
 from engine.analysis.firing_patterns import classify_recording
 from engine.experiment import POINTS
 from engine.waveforms import DrawnSteps, DrawnWaveform, read_waveform
-from explorer import controls, shell
+from explorer import controls, shell, typeset
 from explorer.components import Message, StimulusEditor
 from explorer.labs.base import Description, Request, number, sentence
 from explorer.labs.figures import LabWithStatistics
@@ -244,7 +244,8 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
     def describe(self, experiment: Experiment) -> Description:
         """Give the model's name, equation and first sentence."""
         model = experiment.model
-        return Description(model.__name__, model.equation, catalog.summary(model))
+        shown = typeset.equation_of(model, model.equation)
+        return Description(model.__name__, shown, catalog.summary(model))
 
     def work_out(self, experiment: Experiment, recording: Recording) -> Findings:
         """Sample the surrogate gradient, and work out the statistic that is in sight."""
