@@ -71,9 +71,9 @@ class ControlRail(Component):
 
     A number control is a dict ``{"path", "kind": "number", "symbol", "label", "unit", "soft",
     "hard", "limits", "scale", "step", "integer", "default", "meaning", "source", "live",
-    "spread"}``: the slider runs over ``soft``, typed values may lie within ``hard`` (``None``: no bound; ``limits``
-    says so in words), ``symbol`` is MathML or empty. A choice control is ``{"path", "kind":
-    "choice", "style": "segmented" or "select", "label", "symbol", "options": [{"value", "label",
+    "spread"}``: the slider runs over ``soft``, typed values may lie within ``hard`` (``None``: no
+    bound; ``limits`` says so in words), ``symbol`` is MathML or empty. A choice control is ``{"path",
+    "kind": "choice", "style": "segmented" or "select", "label", "symbol", "options": [{"value", "label",
     "hint"}], "default", "meaning"}``. A row of numbers is ``{"path", "kind": "list", "label",
     "symbol", "unit", "default", "meaning", "table"}``; with ``table`` a file can be loaded, whose
     lines come as a text.
@@ -236,6 +236,7 @@ class Insight(Component):
     figure_note = param.String(
         default="", doc="A sentence under the figure: what is looked at, or why there is nothing."
     )
+    figure_help = param.String(default="", doc="What the figure shows; behind a line that opens.")
     figure_numbers = param.List(
         default=[], doc="Numbers that belong to the figure, like `numbers`; they stand under it."
     )

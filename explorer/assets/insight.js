@@ -26,10 +26,13 @@ export function render({ model, el }) {
   const choice = element("select", { class: "choice", "aria-label": "figure" });
   const figureNote = element("p", { class: "note figure-note" });
   const figureList = element("dl", { class: "numbers figure-numbers" });
+  const what = element("details", { class: "how what" });
+  const whatWords = element("p", {});
+  what.append(element("summary", {}, "What is this?"), whatWords);
   const how = element("details", { class: "how" });
   const methods = element("div", { class: "methods" });
   how.append(element("summary", {}, "How is this computed?"), methods);
-  const plot = section("figure", "Surrogate", [choice, figure, figureNote, figureList, how]);
+  const plot = section("figure", "Surrogate", [choice, figure, figureNote, figureList, what, how]);
   body.append(numbers.root, kept.root, formula.root, plot.root);
   el.append(root);
 
@@ -76,6 +79,11 @@ export function render({ model, el }) {
   function showFigureNote() {
     setText(figureNote, model.figure_note);
     figureNote.hidden = !model.figure_note;
+  }
+
+  function showFigureHelp() {
+    setText(whatWords, model.figure_help);
+    what.hidden = !model.figure_help;
   }
 
   function showMethods() {
@@ -151,6 +159,7 @@ export function render({ model, el }) {
   model.on("numbers", showNumbers);
   model.on("figure_numbers", showFigureNumbers);
   model.on("figure_note", showFigureNote);
+  model.on("figure_help", showFigureHelp);
   model.on("methods", showMethods);
   model.on(["equation", "note"], showEquation);
   model.on("figure_title", () => setText(plot.title, model.figure_title));
@@ -160,6 +169,7 @@ export function render({ model, el }) {
   showNumbers();
   showFigureNumbers();
   showFigureNote();
+  showFigureHelp();
   showMethods();
   showChoice();
   showEquation();

@@ -118,6 +118,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         self.insight.param.update(
             figures=[{"id": id_, "label": label} for id_, label in FIGURES.items()],
             figure_id=self._figure,
+            figure_help=self.figures[self._figure].help,
         )
         self.insight.on_message(self._on_insight)
 
@@ -396,7 +397,8 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
             with self._held():
                 for id_, view in self.figures.items():
                     view.figure.visible = id_ == self._figure
-                self.insight.figure_id = self._figure
+                shown = self.figures[self._figure].help
+                self.insight.param.update(figure_id=self._figure, figure_help=shown)
                 if self.recording is not None:
                     self._show_figure(self.recording.experiment)  # type: ignore[arg-type]
 

@@ -62,6 +62,7 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
     title = "Neuron lab"
     own_figure = "Surrogate and its slope"
     own_note = "Dashed: the smooth curve in place of the spike. Full: its slope, used for training."
+    own_help = SurrogateView.help
     _asked_by_editor = 0
 
     @classmethod

@@ -65,6 +65,7 @@ class SynapseLab(LabWithStatistics[SynapseExperiment, Measures]):
     title = "Synapse lab"
     own_figure = "Current of an open synapse"
     own_note = "The current into the cell, against the potential that the cell is held at."
+    own_help = CurrentVoltageView.help
 
     @classmethod
     def default(cls) -> SynapseExperiment:
