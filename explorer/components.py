@@ -72,11 +72,11 @@ class ControlRail(Component):
     A number control is a dict ``{"path", "kind": "number", "symbol", "label", "unit", "soft",
     "hard", "limits", "scale", "step", "integer", "default", "meaning", "source", "live",
     "spread"}``: the slider runs over ``soft``, typed values may lie within ``hard`` (``None``: no
-    bound; ``limits`` says so in words), ``symbol`` is MathML or empty. A choice control is ``{"path",
-    "kind": "choice", "style": "segmented" or "select", "label", "symbol", "options": [{"value", "label",
-    "hint"}], "default", "meaning"}``. A row of numbers is ``{"path", "kind": "list", "label",
-    "symbol", "unit", "default", "meaning", "table"}``; with ``table`` a file can be loaded, whose
-    lines come as a text.
+    bound; ``limits`` says so in words), ``symbol`` is MathML or empty. A choice control is
+    ``{"path", "kind": "choice", "style": "segmented" or "select", "label", "symbol", "options":
+    [{"value", "label", "hint"}], "default", "meaning"}``. A row of numbers is ``{"path", "kind":
+    "list", "label", "symbol", "unit", "default", "meaning", "table"}``; with ``table`` a file can
+    be loaded, whose lines come as a text.
 
     Messages are ``{"type": "set", "path", "value", "seq", "gesture"}`` (all of one drag have the
     same ``gesture``, 0 is none), ``{"type": "text", "path", "text", "seq"}`` (typed, may carry a
