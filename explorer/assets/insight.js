@@ -110,12 +110,14 @@ export function render({ model, el }) {
     for (const formula of [equation, ...methods.querySelectorAll(".equation")]) fitLines(formula);
   }
 
-  function fitLines(equation) {
+  // While a slider moves it is only made smaller, so that it does not flicker.
+  function fitLines(equation, shrinkOnly = false) {
     for (const line of equation.children) {
-      line.style.fontSize = "";
+      if (!shrinkOnly) line.style.fontSize = "";
+      const size = parseFloat(line.style.fontSize) || 1;
       const { scrollWidth, clientWidth } = line;
       if (clientWidth && scrollWidth > clientWidth) {
-        line.style.fontSize = `${Math.max(0.67, clientWidth / scrollWidth)}em`;
+        line.style.fontSize = `${Math.max(0.67, (size * clientWidth) / scrollWidth)}em`;
       }
     }
     equation.tabIndex = equation.scrollWidth > equation.clientWidth ? 0 : -1;
@@ -150,7 +152,9 @@ export function render({ model, el }) {
   live.numbers = recall(NUMBERS_KEY) === true;
   withNumbers.setAttribute("aria-pressed", String(live.numbers));
   hear(model, "light", ({ path, on }) => live.light(path, on));
-  hear(model, "value", ({ path, text }) => live.update(path, text));
+  hear(model, "value", ({ path, text }) => {
+    if (live.update(path, text)) requestAnimationFrame(() => fitLines(equation, true));
+  });
 
   choice.addEventListener("change", () => model.send_msg({ type: "figure", id: choice.value }));
   model.on("figures", showChoice);
@@ -274,10 +278,13 @@ class Formula {
     for (const mark of this.marks) this.draw(mark);
   }
 
+  // Whether that changes what is shown.
   update(path, text) {
-    if (!this.numbers || this.values[path] === text) return;
+    if (!this.numbers || this.values[path] === text) return false;
     this.values[path] = text;
-    for (const mark of this.marks) if (mark.paths.includes(path)) this.draw(mark);
+    const mine = this.marks.filter((mark) => mark.paths.includes(path));
+    for (const mark of mine) this.draw(mark);
+    return mine.length > 0;
   }
 
   // A symbol stays where it has no value, or several, or is what the line defines.
