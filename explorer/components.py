@@ -70,13 +70,13 @@ class ControlRail(Component):
     """All controls of a lab: one line for each parameter, in collapsible groups.
 
     A number control is a dict ``{"path", "kind": "number", "symbol", "label", "unit", "soft",
-    "hard", "limits", "scale", "step", "integer", "default", "meaning", "live", "spread"}``: the
-    slider runs over ``soft``, typed values may lie within ``hard`` (``None``: no bound; ``limits``
-    says so in words), ``symbol`` is MathML or empty. A choice control is ``{"path", "kind":
-    "choice", "style": "segmented" or "select", "label", "symbol", "options": [{"value", "label",
-    "hint"}], "default", "meaning"}``. A row of numbers is ``{"path", "kind": "list", "label",
-    "symbol", "unit", "default", "meaning", "table"}``; with ``table`` a file can be loaded, whose
-    lines come as a text.
+    "hard", "limits", "scale", "step", "integer", "default", "meaning", "source", "live",
+    "spread"}``: the slider runs over ``soft``, typed values may lie within ``hard`` (``None``: no
+    bound; ``limits`` says so in words), ``symbol`` is MathML or empty. A choice control is
+    ``{"path", "kind": "choice", "style": "segmented" or "select", "label", "symbol", "options":
+    [{"value", "label", "hint"}], "default", "meaning"}``. A row of numbers is ``{"path", "kind":
+    "list", "label", "symbol", "unit", "default", "meaning", "table"}``; with ``table`` a file can
+    be loaded, whose lines come as a text.
 
     Messages are ``{"type": "set", "path", "value", "seq", "gesture"}`` (all of one drag have the
     same ``gesture``, 0 is none), ``{"type": "text", "path", "text", "seq"}`` (typed, may carry a
@@ -236,6 +236,7 @@ class Insight(Component):
     figure_note = param.String(
         default="", doc="A sentence under the figure: what is looked at, or why there is nothing."
     )
+    figure_help = param.String(default="", doc="What the figure shows; behind a line that opens.")
     figure_numbers = param.List(
         default=[], doc="Numbers that belong to the figure, like `numbers`; they stand under it."
     )

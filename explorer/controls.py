@@ -12,6 +12,7 @@ from engine import catalog
 from engine.base_experiment import NOTHING, BaseExperiment, default_row, write_row
 from engine.specs import InitialSpec, ParameterSpec, PointSpec
 from explorer import typeset
+from explorer.sources import source
 
 __all__ = [
     "WATCHED",
@@ -159,9 +160,17 @@ def _number(experiment: BaseExperiment, path: str, ranges: Ranges) -> Control:
         "integer": spec.integer,
         "default": spec.default_number,
         "meaning": _sentence(spec.meaning),
+        "source": _source(experiment, path),
         "live": not spec.structural,
         "spread": experiment.can_spread(path) and not is_start(spec),
     }
+
+
+def _source(experiment: BaseExperiment, path: str) -> str:
+    """Give the reference of the component that declares a parameter; settings have none."""
+    prefix, _, name = path.removesuffix(".spread").rpartition(".")
+    part = experiment.parts().get(f"{prefix}." if prefix else "")
+    return source(part) if part is not None and name in part.parameters() else ""
 
 
 def _watched(experiment: BaseExperiment, path: str) -> list[Control]:

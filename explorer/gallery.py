@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
-import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ from explorer import links, shell, typeset
 from explorer.components import GalleryCards, HeaderBar, Message
 from explorer.labs import Lab, NetworkLab, NeuronLab, SynapseLab
 from explorer.pagethread import PageThread
+from explorer.sources import references, sources
 from explorer.theme import population_role
 from explorer.views import output_curves
 from explorer.views.thinning import min_max
@@ -201,49 +200,6 @@ def _address(kind: Kind, name: str) -> str:
     query = links.to_query(kind.experiment(name), kind.lab.default(), kind.lab.named())
     page = shell.LABS[kind.lab.id][1]
     return f"{page}?{query}" if query else page
-
-
-_DOI = re.compile(r"\bdoi:\s*(\S+?)[.,;]?(?=\s|$)")
-
-
-def sources(cls: type) -> list[dict[str, str]]:
-    """Return the references of a docstring, each with its DOI.
-
-    Parameters
-    ----------
-    cls : type
-        A public class with a section *References*.
-
-    Returns
-    -------
-    list of dict
-        ``{"text", "doi"}``; without a DOI that is empty.
-    """
-    for owner in cls.__mro__:
-        document = inspect.cleandoc(owner.__dict__.get("__doc__") or "")
-        _, found, rest = document.partition("References\n----------\n")
-        if found:
-            break
-    else:
-        return []
-    return references(re.split(r"\n\n(?=\S.*\n-{3,}\n)", rest)[0])
-
-
-def references(text: str) -> list[dict[str, str]]:
-    """Cut a text into its references, each of which ends with its DOI; see `sources`."""
-    text = " ".join(text.split())
-    entries = [e.strip() for e in re.split(r"(?<=doi:)(\S+)", text)]
-    found, pending = [], ""
-    for index, entry in enumerate(entries):
-        if index % 2:
-            words = pending.removesuffix("doi:").strip(" .;")
-            found.append({"text": words[:1].upper() + words[1:], "doi": entry.strip(".,;")})
-            pending = ""
-        else:
-            pending = entry
-    if pending.strip(" ."):
-        found.append({"text": pending.strip(" ."), "doi": ""})
-    return found
 
 
 # -- thumbnails --------------------------------------------------------------------------------

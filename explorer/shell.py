@@ -102,7 +102,7 @@ def _template(title: str, parts: dict[str, Viewable]) -> pn.Template:
     template.add_variable("page_is_wide", "wide" in parts)
     template.add_variable("page_icon", f"data:image/svg+xml,{quote(ICON)}")
     template.add_variable("page_css", page_css() + _asset("page.css"))
-    template.add_variable("page_js", _asset("theme.js") + _asset("cursor.js"))
+    template.add_variable("page_js", _asset("theme.js") + _asset("cursor.js") + _asset("help.js"))
     template.add_variable("page_roles", roles_json())
     return template
 

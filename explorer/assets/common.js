@@ -11,6 +11,19 @@ function setText(node, text) {
   if (node.textContent !== (text ?? "")) node.textContent = text ?? "";
 }
 
+// What the rail and the insight column say to each other, within the browser: `light` and `point` (a
+// parameter is pointed at, in the rail or in the equation), `go` (to its row), `value` (its row shows
+// another), `ask` (for the values that are shown: whoever has rows fills them in).
+function tell(what, detail) {
+  document.dispatchEvent(new CustomEvent(`spikescope:${what}`, { detail }));
+}
+
+function hear(model, what, listener) {
+  const listen = ({ detail }) => listener(detail);
+  document.addEventListener(`spikescope:${what}`, listen);
+  model.on("remove", () => document.removeEventListener(`spikescope:${what}`, listen));
+}
+
 // Bokeh hands dictionaries over as maps in some places and as objects in others.
 function plain(value) {
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [key, plain(entry)]));

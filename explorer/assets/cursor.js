@@ -199,6 +199,7 @@
   }
 
   function hold(event) {
+    if (event.target.closest?.(".plot-helps")) return;
     const shown = plots();
     const under = shown.find(({ box }) => event.clientY >= box.top && event.clientY <= box.bottom);
     const at = under && timeAt(under, event.clientX);

@@ -85,6 +85,18 @@ export function render({ model, el, view }) {
   model.on(["values", "errors"], refresh);
   model.on("ack", () => link.acknowledge(model.ack));
   model.on("remove", () => link.close());
+  hear(model, "point", ({ paths, on }) => {
+    for (const path of paths) rows.get(path)?.root.classList.toggle("lit", on);
+  });
+  hear(model, "go", ({ path }) => {
+    const section = [...sections.values()].find((each) => each.rows.some((row) => row.path === path));
+    section?.setOpen(true);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    rows.get(path)?.root.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+  });
+  hear(model, "ask", (shown) => {
+    for (const row of rows.values()) if (row.value !== undefined) shown[row.path] = row.worded(row.value);
+  });
   build();
   el.append(root);
 }
@@ -235,6 +247,21 @@ class Row {
       this.focusTarget().focus();
     });
     this.tooltip.attach(this);
+    this.pointAlong();
+  }
+
+  // The symbol in the equation is lit while the row is pointed at or has the focus.
+  pointAlong() {
+    const reasons = new Set();
+    const because = (reason, on) => {
+      if (on) reasons.add(reason);
+      else reasons.delete(reason);
+      tell("light", { path: this.path.replace(/\.spread$/, ""), on: reasons.size > 0 });
+    };
+    this.root.addEventListener("pointerenter", () => because("pointer", true));
+    this.root.addEventListener("pointerleave", () => because("pointer", false));
+    this.root.addEventListener("focusin", () => because("focus", true));
+    this.root.addEventListener("focusout", () => because("focus", false));
   }
 
   describe(control) {
@@ -352,7 +379,9 @@ class NumberRow extends Row {
     if (control.limits) facts.append(`, ${control.limits} when typed`);
     facts.append(`. Default ${this.worded(control.default)}.`);
     if (control.live === false) facts.append(" Applies on release.");
-    return [...super.tipLines(), facts];
+    const lines = [...super.tipLines(), facts];
+    if (control.source) lines.push(element("p", { class: "tip-facts tip-source" }, `Source of the model: ${control.source}`));
+    return lines;
   }
 
   listen() {
@@ -513,6 +542,7 @@ class NumberRow extends Row {
     if (this.text.value !== this.shown) this.text.value = this.shown;
     this.text.classList.toggle("long", this.shown.length > 5);
     setAttribute(this.slider, "aria-valuetext", this.worded(value));
+    tell("value", { path: this.path, text: this.worded(value) });
     this.root.classList.toggle("beyond", value < low || value > high);
     this.markChanged(value);
   }

@@ -15,7 +15,7 @@ import panel as pn
 from engine import Recording, SpikescopeError, simulate
 from engine.base_experiment import BaseExperiment
 from engine.simulation import is_compiled
-from explorer import changes, controls, links, shell, typeset
+from explorer import changes, controls, links, shell
 from explorer.components import ControlRail, HeaderBar, Insight, Message, StatusLine
 from explorer.labs.comparing import Comparing
 from explorer.pagethread import PageThread
@@ -38,14 +38,14 @@ Extra = TypeVar("Extra")
 
 @dataclass(frozen=True)
 class Description:
-    r"""What the page says about an experiment.
+    """What the page says about an experiment.
 
     Attributes
     ----------
     model : str
         What the picker of the header shows.
     equation : str
-        LaTeX, lines joined by ``\quad``.
+        MathML, with the parameters marked; see `explorer.typeset.equation_of`.
     note : str
         A sentence under the equation.
     """
@@ -402,7 +402,7 @@ class Lab(pn.viewable.Viewer, Generic[AnyExperiment, Extra]):
         if (layout, ranges) != (self._laid_out, self._ranges):
             self._laid_out, self._ranges = layout, ranges
             self.rail.groups = self.lay_out(experiment, ranges)
-            self.insight.equation = typeset.equation(described.equation)
+            self.insight.equation = described.equation
             self.insight.note = described.note
         self.rail.param.update(values=self.values(experiment), errors=dict(self.state.errors))
         self.header.param.update(

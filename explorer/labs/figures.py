@@ -37,6 +37,8 @@ class LabWithStatistics(Lab[AnyExperiment, Extra]):
     """What the choice calls the figure of the lab's own."""
     own_note: ClassVar[str]
     """A sentence under it."""
+    own_help: ClassVar[str]
+    """What it shows, in plain sentences."""
     figure_title = "Figure"
     __abstract = True
 
@@ -55,6 +57,7 @@ class LabWithStatistics(Lab[AnyExperiment, Extra]):
             figures=[{"id": id_, "label": label} for id_, label in labels.items()],
             figure_id=OWN,
             figure_note=self.own_note,
+            figure_help=self.own_help,
         )
         self.insight.on_message(self._on_insight)
 
@@ -118,6 +121,7 @@ class LabWithStatistics(Lab[AnyExperiment, Extra]):
         self.insight.param.update(
             figure_id=OWN if found is None else found.figure,
             figure_note=self.own_note if found is None else found.note,
+            figure_help=self.own_help if found is None else self.statistics.help,
             figure_numbers=[] if found is None else found.numbers,
             methods=[] if found is None else FIGURES[found.figure].explained(),
         )

@@ -118,6 +118,7 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         self.insight.param.update(
             figures=[{"id": id_, "label": label} for id_, label in FIGURES.items()],
             figure_id=self._figure,
+            figure_help=self.figures[self._figure].help,
         )
         self.insight.on_message(self._on_insight)
 
@@ -293,11 +294,13 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
         model = experiment.populations[self._population].model
         if self.selected in experiment.projections:
             kind = experiment.projections[self.selected].connectivity
-            return Description(model.__name__, kind.formula, catalog.summary(kind))
+            rule = typeset.equation_of(kind, kind.formula, (f"{self.selected}.connectivity.",))
+            return Description(model.__name__, rule, catalog.summary(kind))
+        shown = typeset.equation_of(model, model.equation, (f"{self._population}.",))
         if self.selected == WHOLE and self.state.preset:
             hint = presets(self.id)[self.state.preset].hint
-            return Description(model.__name__, model.equation, hint)
-        return Description(model.__name__, model.equation, catalog.summary(model))
+            return Description(model.__name__, shown, hint)
+        return Description(model.__name__, shown, catalog.summary(model))
 
     def hesitation(self, experiment: NetworkExperiment) -> str:
         """Say how long a run will take, and how much memory, where that is much."""
@@ -394,7 +397,8 @@ class NetworkLab(Lab[NetworkExperiment, Findings]):
             with self._held():
                 for id_, view in self.figures.items():
                     view.figure.visible = id_ == self._figure
-                self.insight.figure_id = self._figure
+                shown = self.figures[self._figure].help
+                self.insight.param.update(figure_id=self._figure, figure_help=shown)
                 if self.recording is not None:
                     self._show_figure(self.recording.experiment)  # type: ignore[arg-type]
 

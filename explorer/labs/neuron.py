@@ -12,7 +12,7 @@ import panel as pn
 from engine import LIF, Experiment, ParameterError, Recording, catalog
 from engine.analysis.firing_patterns import classify_recording
 from engine.experiment import POINTS
-from explorer import controls, shell
+from explorer import controls, shell, typeset
 from explorer.labs.base import Description, Request, number, sentence
 from explorer.labs.drawing import Drawing
 from explorer.labs.figures import LabWithStatistics
@@ -59,6 +59,7 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
     title = "Neuron lab"
     own_figure = "Surrogate and its slope"
     own_note = "Dashed: the smooth curve in place of the spike. Full: its slope, used for training."
+    own_help = SurrogateView.help
 
     @classmethod
     def default(cls) -> Experiment:
@@ -175,7 +176,8 @@ class NeuronLab(LabWithStatistics[Experiment, Findings]):
     def describe(self, experiment: Experiment) -> Description:
         """Give the model's name, equation and first sentence."""
         model = experiment.model
-        return Description(model.__name__, model.equation, catalog.summary(model))
+        shown = typeset.equation_of(model, model.equation)
+        return Description(model.__name__, shown, catalog.summary(model))
 
     def work_out(self, experiment: Experiment, recording: Recording) -> Findings:
         """Sample the surrogate gradient, and work out the statistic that is in sight."""

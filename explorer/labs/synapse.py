@@ -13,7 +13,7 @@ from engine import Recording, SynapseExperiment, catalog
 from engine.analysis import synaptic
 from engine.synapse_experiment import LANES, TIMES, kernels
 from engine.trains import DrawnTrain
-from explorer import controls, shell
+from explorer import controls, shell, typeset
 from explorer.labs.base import Description, number
 from explorer.labs.figures import LabWithStatistics
 from explorer.statistics import Statistic
@@ -65,6 +65,7 @@ class SynapseLab(LabWithStatistics[SynapseExperiment, Measures]):
     title = "Synapse lab"
     own_figure = "Current of an open synapse"
     own_note = "The current into the cell, against the potential that the cell is held at."
+    own_help = CurrentVoltageView.help
 
     @classmethod
     def default(cls) -> SynapseExperiment:
@@ -165,16 +166,14 @@ class SynapseLab(LabWithStatistics[SynapseExperiment, Measures]):
 
     def describe(self, experiment: SynapseExperiment) -> Description:
         """Give the first synapse's name, the equations of all, and a sentence."""
-        parts = [
-            experiment.slots[f"{prefix}{place}"]
-            for place in ("synapse", "plasticity", "output", "learning")
-            for prefix in experiment.lanes
-        ]
-        equations = [part.equation for part in parts if part is not None]  # type: ignore[attr-defined]
+        prefixes: dict[type[Any], tuple[str, ...]] = {}
+        for place in ("synapse", "plasticity", "output", "learning"):
+            for lane in experiment.lanes:
+                if (part := experiment.slots[f"{lane}{place}"]) is not None:
+                    prefixes[part] = (*prefixes.get(part, ()), f"{lane}{place}.")
+        equations = (typeset.equation_of(p, p.equation, own) for p, own in prefixes.items())
         model = experiment.synapse
-        return Description(
-            model.__name__, r"\quad ".join(dict.fromkeys(equations)), catalog.summary(model)
-        )
+        return Description(model.__name__, "".join(equations), catalog.summary(model))
 
     def work_out(self, experiment: SynapseExperiment, recording: Recording) -> Measures:
         """Measure the answers to the spikes."""

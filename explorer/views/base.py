@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from bokeh.events import DoubleTap, RangesUpdate
@@ -20,6 +20,12 @@ __all__ = ["Ghost", "View", "Window", "put", "unit_of"]
 
 PIXELS = 800
 """Columns that a trace is thinned to: about the width of the plots on a usual screen."""
+
+HANDLING = (
+    "Drag sideways to pan, turn the wheel or use the tools on the right to zoom, and double-click "
+    "to see the whole run. A click holds the line that reads all plots."
+)
+"""What can be done in every plot."""
 
 
 class Window:
@@ -120,6 +126,8 @@ class View:
     """
 
     title = ""
+    help: ClassVar[str] = ""
+    """What the plot shows, how to read it, and what can be done in it, in plain sentences."""
 
     def __init__(self, window: Window, *, time_axis: bool = False) -> None:
         self.window = window
@@ -140,6 +148,7 @@ class View:
             lod_threshold=None,
             output_backend="canvas",
         )
+        self.figure.tags = [f"help:{self.help}\n{HANDLING}"]
         style_figure(self.figure, time_axis=time_axis)
 
     def line(self, role: str, **style: Any) -> ColumnDataSource:

@@ -20,6 +20,11 @@ class DifferenceView(View):
     sight until a kept run is given to `against`.
     """
 
+    help = (
+        "The potential of the neuron now, less that of a kept run at the same time. Where the "
+        "line is at zero the two runs agree; a tall stroke is a spike that only one of them has "
+        "at that time."
+    )
     title = "Difference"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from bokeh.models import (
@@ -53,6 +53,11 @@ def _network(recording: Recording) -> NetworkExperiment:
 class NetworkRasterView(OnPick):
     """Time of every spike against the number of its neuron, in the colour of its population."""
 
+    help = (
+        "Every spike of every neuron: time from left to right, neurons upwards, a colour for "
+        "each population. Vertical bands are neurons that fire together. Click on a neuron to "
+        "choose the one of its population whose potential and input are shown."
+    )
     title = "Spikes"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -156,6 +161,10 @@ class PopulationsView(View):
 class NetworkRateView(PopulationsView):
     """Spikes per neuron and second of every population, in bins."""
 
+    help = (
+        "How many spikes a neuron of each population fires in a second, on average, counted in "
+        "the bins that the title names. Waves in it are rhythms of the whole population."
+    )
     title = "Population rates"
 
     def update(self, recording: Recording) -> None:
@@ -195,6 +204,10 @@ def _highest(lines: Sequence[tuple[np.ndarray, np.ndarray]], least: float) -> fl
 class NetworkVoltageView(PopulationsView):
     """Membrane potential of one neuron of every population, with a stroke for each spike."""
 
+    help = (
+        "The membrane potential of one neuron of every population, in the colour of the "
+        "population. Tall strokes are its spikes. Which neuron it is, is chosen in the raster."
+    )
     title = "Membrane potential"
 
     def __init__(self, window: Window, **kwargs: Any) -> None:
@@ -253,6 +266,11 @@ class NetworkCurrentView(View):
     A current where there are synapses; where spikes jump the potential, how fast they move it.
     """
 
+    help = (
+        "What one neuron gets through its synapses: excitation, inhibition, and their sum. "
+        "Where the two nearly cancel, chance decides when the neuron fires; that is what is "
+        "called a balanced network."
+    )
     title = "Synaptic input"
 
     def __init__(self, window: Window, **kwargs: Any) -> None:
@@ -315,6 +333,9 @@ Curve = tuple[np.ndarray, np.ndarray]
 class SmallView:
     """A figure of the insight column."""
 
+    help: ClassVar[str] = ""
+    """What it shows, and how to read it."""
+
     height = 170
 
     def __init__(self, x_label: str, y_label: str, left: int = 44, **options: Any) -> None:
@@ -357,6 +378,11 @@ class SmallView:
 class SpectrumView(SmallView):
     """Power spectrum of the rate of every population."""
 
+    help = (
+        "Which rhythms the rates of the populations hold: the power at every frequency, a line "
+        "for each population. A peak is a rhythm at that frequency; a flat line has none."
+    )
+
     HIGHEST = 250.0
 
     def __init__(self) -> None:
@@ -373,6 +399,11 @@ class SpectrumView(SmallView):
 
 class HistogramView(SmallView):
     """How a quantity of the connections is distributed, for every projection shown."""
+
+    help = (
+        "How a quantity of the connections is distributed: how many connections or neurons have "
+        "each value. A single bar means that all have the same."
+    )
 
     def __init__(self, x_label: str) -> None:
         super().__init__(x_label, "share")
@@ -400,6 +431,12 @@ class HistogramView(SmallView):
 
 class ConnectionsView(SmallView):
     """Who connects to whom: number of connections between groups of neurons."""
+
+    help = (
+        "Who connects to whom: sources upwards, targets from left to right, in groups of "
+        "neurons. The stronger the colour, the more connections, and inhibition has a colour of "
+        "its own."
+    )
 
     height = 230
 

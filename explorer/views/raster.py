@@ -33,6 +33,11 @@ class OnPick(View):
 class RasterView(OnPick):
     """Time of every spike against the number of its neuron."""
 
+    help = (
+        "Every spike of every neuron: time from left to right, the number of the neuron "
+        "upwards. A row is one neuron, and a vertical pattern is many that fire together. Click "
+        "on a neuron to choose the one that the plots above show."
+    )
     title = "Spikes"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

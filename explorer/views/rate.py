@@ -19,6 +19,11 @@ BINS = 200
 class RateView(View):
     """Spikes per neuron and second in bins of about a two-hundredth of the run."""
 
+    help = (
+        "How many spikes a neuron of the population fires in a second, on average, counted in "
+        "the short bins of time that the title names. Peaks are moments at which many neurons "
+        "fire together."
+    )
     title = "Population rate"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

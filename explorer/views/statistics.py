@@ -19,6 +19,11 @@ __all__ = ["StatisticsView"]
 class StatisticsView(SmallView):
     """A figure that draws any of the statistics, in place."""
 
+    help = (
+        "A statistic of the spikes of the run in the plots, and it follows every change of the "
+        "run. How it is computed, with formula and reference, stands below it."
+    )
+
     def __init__(self) -> None:
         super().__init__("interval (ms)", "intervals")
         # Bokeh 3.9 draws an area of steps without points for ever: what is not there is hidden

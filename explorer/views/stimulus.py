@@ -28,6 +28,11 @@ class StimulusView(View):
         Whether it shows all that is usual for the model, so that there is room to draw.
     """
 
+    help = (
+        "What goes into the neuron that is shown: stimulus and noise together, over time. "
+        "Compare it with the potential below: what the neuron does is its answer to this. The "
+        "points on it can be dragged, and an input can be drawn with the pointer."
+    )
     title = "Input"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -29,6 +29,12 @@ class SurrogateView:
     slope is dashed; the slope itself, the pseudo-derivative, is drawn in full.
     """
 
+    help = (
+        "A spike is all or nothing, so that it has no slope to train with. The step is the "
+        "spike against the distance to the threshold; the smooth curve stands in for it in "
+        "training, and its slope is the gradient that training uses."
+    )
+
     def __init__(self) -> None:
         self.figure: Any = figure(
             height=150,

@@ -38,6 +38,11 @@ ROLE = {prefix: f"population-{index}" for index, prefix in enumerate(LANES)}
 class ArrivalsView(View):
     """The presynaptic spikes."""
 
+    help = (
+        "The spikes that arrive at the synapse: each stroke is one. Everything below is an "
+        "answer to them. Where the train is drawn, a click adds a spike or removes the one "
+        "under the pointer."
+    )
     title = "Presynaptic spikes"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -123,6 +128,11 @@ class LanesView(View):
 class ConductanceView(LanesView):
     """Conductance of each synapse, with the names of the synapses."""
 
+    help = (
+        "How far each synapse is open. It rises with each spike and decays; where spikes come "
+        "faster than it decays, the answers add up. Two colours are two synapses with the same "
+        "spikes."
+    )
     title = "Conductance"
     trace = "g"
 
@@ -159,6 +169,10 @@ class ConductanceView(LanesView):
 class CurrentView(LanesView):
     """Current of each synapse into its cell."""
 
+    help = (
+        "The current that flows through each synapse into its cell: how far it is open times "
+        "the distance to its reversal potential. Above zero it excites, below it inhibits."
+    )
     title = "Current into the cell"
     trace = "I"
 
@@ -166,6 +180,11 @@ class CurrentView(LanesView):
 class PotentialView(LanesView):
     """Potential of the cell behind each synapse, with threshold and spikes."""
 
+    help = (
+        "The potential of the cell behind each synapse, as the current moves it. Where it "
+        "reaches the dashed threshold the cell spikes, which a tall stroke marks; under a "
+        "voltage clamp it stays where it is held."
+    )
     title = "Postsynaptic potential"
     trace = "V"
 
@@ -205,6 +224,11 @@ class PotentialView(LanesView):
 class PlasticityView(LanesView):
     """What plasticity does: resources, their use, what each spike releases, and the weight."""
 
+    help = (
+        "What plasticity makes of the synapse. Resources fall with each spike and recover, "
+        "their use may rise; what a spike releases is their product. With learning, the weight "
+        "is shown too."
+    )
     title = "Plasticity"
     PARTS = ("x", "u", "release", "w")
 
@@ -266,6 +290,12 @@ LOWEST, HIGHEST, POINTS = -100.0, 60.0, 161
 
 class CurrentVoltageView:
     """Current of an open synapse against the potential: a straight line, or the bend of NMDA."""
+
+    help = (
+        "The current of an open synapse at every potential, for a conductance of 1 nS. It "
+        "changes its sign at the reversal potential; the bend of NMDA is magnesium that blocks "
+        "the channel at low potentials."
+    )
 
     def __init__(self) -> None:
         self.figure: Any = figure(

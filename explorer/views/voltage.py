@@ -31,6 +31,11 @@ class VoltageView(View):
     Kept runs are thin lines under the present one, and their spikes are ticks in lanes at the top.
     """
 
+    help = (
+        "The membrane potential of the neuron that is shown. It rises with the input and leaks "
+        "back; where it reaches the dashed threshold the neuron spikes, which a tall stroke "
+        "marks. Thin lines are kept runs."
+    )
     title = "Membrane potential"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

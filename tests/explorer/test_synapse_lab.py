@@ -96,7 +96,7 @@ def test_the_picker_takes_another_synapse(lab):
     lab.header._handle_msg({"type": "model", "value": "GABAa"})
     lab.settle()
     assert lab.recording.experiment.synapse is kernels()["GABAa"]
-    assert "003B1" in lab.insight.equation  # the letter alpha
+    assert "α" in lab.insight.equation  # the letter alpha
 
 
 def test_plots_of_what_is_not_there_are_hidden_and_empty(lab):
