@@ -35,6 +35,7 @@ class LabState(param.Parameterized):
 
     def __init__(self, experiment: BaseExperiment, **params: Any) -> None:
         super().__init__(experiment=experiment, **params)
+        self._checked: tuple[Any, dict[str, str]] = (None, {})
         self._history = History(experiment)
         self.errors = self._conflicts(experiment)
 
@@ -51,7 +52,7 @@ class LabState(param.Parameterized):
     @property
     def is_runnable(self) -> bool:
         """Whether the numbers fit together, so that the experiment can be simulated."""
-        return not self.experiment.problems()
+        return not self._conflicts(self.experiment)
 
     def set(self, path: str, value: Any, gesture: int = 0) -> None:
         """Set a number, a choice or a typed text; of `watchable` paths the neuron that is shown.
@@ -156,9 +157,12 @@ class LabState(param.Parameterized):
     def _complain(self, path: str, sentence: str) -> None:
         self.errors = self._conflicts(self.experiment) | {path: sentence}
 
-    @staticmethod
-    def _conflicts(experiment: BaseExperiment) -> dict[str, str]:
-        return {problem.path: str(problem) for problem in experiment.problems()}
+    def _conflicts(self, experiment: BaseExperiment) -> dict[str, str]:
+        """Return what does not fit together; asked once, for a large network takes a while."""
+        if self._checked[0] is not experiment:
+            found = {problem.path: str(problem) for problem in experiment.problems()}
+            self._checked = experiment, found
+        return dict(self._checked[1])
 
 
 def _default_spread(experiment: BaseExperiment, path: str) -> float:
