@@ -111,7 +111,7 @@ def test_it_fires_more_the_more_it_is_driven(cls):
 def soft_values(cls):
     """Draw a number for every path of the default experiment, often at an end of its slider."""
     specs = Experiment(cls).specs
-    kept = {p: s for p, s in specs.items() if not s.structural and p not in ("duration", "seed")}
+    kept = {p: s for p, s in specs.items() if not (s.structural or s.integer or p == "duration")}
     return st.fixed_dictionaries(
         {p: st.one_of(st.sampled_from(s.soft), st.floats(*s.soft)) for p, s in kept.items()}
     )
