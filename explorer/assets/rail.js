@@ -802,7 +802,7 @@ class Tooltip {
     row.tip.addEventListener("pointerenter", () => clearTimeout(this.timer));
     row.tip.addEventListener("pointerleave", away);
     row.root.addEventListener("focusin", (event) => {
-      if (event.target.matches("input, select, [role=radio]") && event.target.matches(":focus-visible")) this.show(row);
+      if (event.target.matches("input, select, [role=radio]") && event.target.matches(":focus-visible")) this.show(row, true);
     });
     row.root.addEventListener("focusout", () => this.hide(row));
     row.root.addEventListener("keydown", (event) => {
@@ -810,12 +810,13 @@ class Tooltip {
     });
   }
 
-  show(row) {
+  show(row, focused = false) {
     clearTimeout(this.timer);
     if (this.row && this.row !== row) this.hide(this.row);
     this.row = row;
     const { tip } = row;
     tip.classList.add("open");
+    tip.classList.toggle("focused", focused); // the pointer goes through it: it may lie over what is wanted next
     if (tip.showPopover && !tip.popover) tip.popover = "manual"; // above every container that clips
     try {
       tip.showPopover?.();

@@ -1,6 +1,7 @@
 """The gallery: a card for every model, made from what runs."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlparse
 
 import pytest
@@ -83,7 +84,8 @@ def test_spikes_are_drawn_in_the_thumbnail_of_a_model_that_has_to_be_told_its_sp
 
 
 def test_cards_that_come_into_sight_get_their_thumbnails_once():
-    page = Gallery()
+    with ThreadPoolExecutor(1) as other:  # in this thread Playwright's loop may be running
+        page = other.submit(Gallery).result()
     ids = ["neuron/LIF", "synapse/Expon", "nobody/Nothing"]
     for _ in range(2):
         page.cards._handle_msg({"type": "want", "ids": ids})

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import MagicMock
 
 import pytest
@@ -23,6 +24,16 @@ def document(monkeypatch):
 
 def added(document):
     return [callback.callback for callback in document.callbacks.session_callbacks]
+
+
+def apart_from_loops(callback, *arguments):
+    """Call in a thread of its own: Playwright's loop may be running in this one."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(callback, *arguments).result()
+
+
+def apart(coroutine):
+    apart_from_loops(asyncio.run, coroutine)
 
 
 def from_a_worker(thread, callback):
@@ -48,7 +59,7 @@ def test_only_the_event_loop_touches_the_document(document, monkeypatch):
         await asyncio.sleep(0)
         assert touched == [threading.get_ident()]
 
-    asyncio.run(page())
+    apart(page())
 
 
 def test_what_comes_while_changes_are_collected_is_called_back(document):
@@ -64,7 +75,7 @@ def test_what_comes_while_changes_are_collected_is_called_back(document):
         for callback in added(document):
             callback()
 
-    asyncio.run(page())
+    apart(page())
     assert called == ["result"]
 
 
@@ -76,6 +87,6 @@ def test_without_a_page_it_is_called_on_the_loop_or_at_once():
         from_a_worker(thread, lambda: called.append(threading.get_ident() == own))
         await asyncio.sleep(0)
 
-    asyncio.run(notebook())
-    PageThread().call(lambda: called.append("script"))
+    apart(notebook())
+    apart_from_loops(lambda: PageThread().call(lambda: called.append("script")))
     assert called == [True, "script"]
