@@ -20,7 +20,7 @@ settings.register_profile(
 )
 settings.load_profile("fixed")
 
-ONE_OF_EACH_KIND = {"LIF", "ALIF", "AdExIFRef", "Gif", "HH", "Izhikevich", "CobaLIF"}
+ONE_OF_EACH_KIND = {"LIF", "AdExIFRef", "HH", "Izhikevich", "CobaLIF"}
 """Neuron models with which the tests below are always run; with the others only where all are."""
 
 SAMPLED = {
