@@ -39,7 +39,7 @@ class MacaqueAreas(PublishedNetwork):
     Notes
     -----
     The regime is the synchronous one. The connections have the published strengths; those with less
-    than one neuron in two thousand are left out, 302 of 536 stay. The distances are the published
+    than one neuron in five hundred are left out, 227 of 536 stay. The distances are the published
     ones between six areas, and else told from the strengths; those of six bands have one delay
     each. The noise is Poisson spikes with the paper's mean and variance. A cell takes what arrives
     while it is refractory, as in the paper's simulator: one that forgets it lets an area of which
@@ -47,7 +47,7 @@ class MacaqueAreas(PublishedNetwork):
 
     The asynchronous regime is not here. With the weights that were published with its code, a more
     active area excites itself by 0.3 mV for each Hz beyond what inhibition takes back, and a signal
-    brings the areas to the limit of their refractory period, at whatever scale.
+    brings the areas to the limit of their refractory period, at scales of 0.1 and of 0.2.
     """
 
     title = "Propagation between areas (Joglekar and others)"
